@@ -1,0 +1,133 @@
+"""Who is calling: a person by JWT, or a client by ingest key. One rule for both servers, fail closed.
+
+Access tokens live ten minutes; refresh tokens rotate and are revoked on logout (djangorestframework-simplejwt).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.base_user import AbstractBaseUser
+from rest_framework_simplejwt.authentication import JWTAuthentication
+from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
+from rest_framework_simplejwt.serializers import TokenRefreshSerializer
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from analytics.errors import NotAllowed, NotAuthenticated
+from analytics.ingestion.keys import ring
+
+KEY_PREFIX = "lk_"
+
+
+class Permission(StrEnum):
+    """Who may call an operation."""
+
+    PUBLIC = "public"
+    SENDER = "sender"  # a person, or an ingest key
+    USER = "user"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls. At most one of `user` and `ingest_key` is there."""
+
+    user: Any = None
+    ingest_key: str = ""
+    ip: str = ""
+    user_agent: str = ""
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the caller is a member of staff."""
+        return bool(self.user is not None and self.user.is_staff)
+
+
+def identify(authorization: str) -> tuple[AbstractBaseUser | None, str]:
+    """The user, or the ingest key's label, that an Authorization header proves; neither for an empty one.
+
+    **Errors**: `NotAuthenticated` for any credential that does not hold, `Unavailable`.
+    """
+    scheme, _, credential = authorization.strip().partition(" ")
+    credential = credential.strip()
+    if not scheme:
+        return None, ""
+    if scheme.lower() != "bearer" or not credential:
+        raise NotAuthenticated("send `Authorization: Bearer <access token>`")
+    if credential.startswith(KEY_PREFIX) or credential.count(".") != 2:
+        return None, ring.label_of(credential)
+    return user_of_token(credential), ""
+
+
+def user_of_token(access: str) -> AbstractBaseUser:
+    """The active user whom an access token names.
+
+    **Errors**: `NotAuthenticated` for one that is expired, forged, of another kind, or whose user is gone.
+    """
+    backend = JWTAuthentication()
+    try:
+        user: AbstractBaseUser = backend.get_user(backend.get_validated_token(access.encode()))
+    except (AuthenticationFailed, TokenError) as error:
+        raise NotAuthenticated(
+            "the access token does not hold; log in or refresh", code="invalid_token"
+        ) from error
+    return user
+
+
+def check(permission: Permission, caller: Caller) -> None:
+    """Let the caller pass or say why not.
+
+    **Errors**: `NotAuthenticated`, `NotAllowed`.
+    """
+    if permission is Permission.PUBLIC:
+        return
+    if caller.user is None and not caller.ingest_key:
+        raise NotAuthenticated("log in first: send `Authorization: Bearer <access token>`")
+    if permission is Permission.SENDER:
+        return
+    if caller.user is None:
+        raise NotAllowed("an ingest key may only send events", code="key_is_write_only")
+    if permission is Permission.STAFF and not caller.is_staff:
+        raise NotAllowed("this is for staff", code="staff_only")
+
+
+def log_in(username: str, password: str) -> dict[str, str]:
+    """A fresh pair of tokens.
+
+    **Errors**: `NotAuthenticated`, the same for an unknown name and a wrong password.
+    """
+    user = authenticate(username=username, password=password)
+    if user is None or not user.is_active:
+        raise NotAuthenticated("user name or password is wrong", code="invalid_credentials")
+    refresh = RefreshToken.for_user(user)
+    return {"access": str(refresh.access_token), "refresh": str(refresh)}
+
+
+def renew(refresh: str) -> dict[str, str]:
+    """A new pair for a refresh token, which is used up by it.
+
+    **Errors**: `NotAuthenticated` for one that is expired, used, revoked, or whose user is gone.
+    """
+    serializer = TokenRefreshSerializer(data={"refresh": refresh})
+    try:
+        serializer.is_valid(raise_exception=True)
+    except (TokenError, AuthenticationFailed) as error:
+        raise NotAuthenticated("the refresh token does not hold; log in", code="invalid_token") from error
+    return {
+        "access": serializer.validated_data["access"],
+        "refresh": serializer.validated_data.get("refresh", refresh),
+    }
+
+
+def log_out(refresh: str) -> None:
+    """Revoke a refresh token; its access tokens run out within minutes.
+
+    **Errors**: `NotAuthenticated` for one that does not hold any more.
+    """
+    try:
+        RefreshToken(refresh).blacklist()  # type: ignore[arg-type]
+    except TokenError as error:
+        raise NotAuthenticated("the refresh token does not hold", code="invalid_token") from error

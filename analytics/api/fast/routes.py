@@ -1,0 +1,97 @@
+"""Each operation as a FastAPI route; the act, its shapes and its permission come from `OPERATIONS`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from django.db import close_old_connections
+from fastapi import APIRouter, Body, Path, Query, Request
+from pydantic import BaseModel
+
+from analytics import conf
+from analytics.api.auth import Caller, check, identify
+from analytics.api.operations import OPERATIONS, Operation
+from analytics.ingestion.visitor import client_ip
+
+
+class ErrorAnswer(BaseModel):
+    """Every error: a sentence for people and a code for programs."""
+
+    detail: str
+    code: str
+
+
+_STATUSES = (400, 401, 403, 404, 409, 422, 503)
+_ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorAnswer} for status in _STATUSES}
+
+
+def router() -> APIRouter:
+    """The router with every operation."""
+    made = APIRouter()
+    for operation in OPERATIONS:
+        made.add_api_route(
+            operation.path,
+            _endpoint(operation),
+            methods=[operation.method],
+            response_model=operation.answer,
+            summary=operation.summary,
+            operation_id=operation.name,
+            responses=_ERRORS,
+            tags=[operation.path.split("/")[3 if "/analytics/" in operation.path else 2]],
+        )
+    return made
+
+
+def _endpoint(operation: Operation) -> Callable[..., BaseModel]:
+    """A synchronous endpoint (it runs in a worker thread) with the signature that FastAPI documents."""
+
+    def endpoint(request: Request, **given: Any) -> BaseModel:
+        close_old_connections()
+        try:
+            body = given.pop("body", None)
+            caller = caller_of(request)
+            check(operation.permission, caller)
+            query = operation.query.model_validate(given) if operation.query else None
+            return operation.act(caller, query, body)
+        finally:
+            close_old_connections()
+
+    endpoint.__name__ = operation.name
+    endpoint.__doc__ = operation.summary
+    endpoint.__signature__ = _signature(operation)  # type: ignore[attr-defined]
+    return endpoint
+
+
+def _signature(operation: Operation) -> inspect.Signature:
+    named = inspect.Parameter.KEYWORD_ONLY
+    parameters = [
+        inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)
+    ]
+    for name, field in (operation.query.model_fields if operation.query else {}).items():
+        place: Any = Path() if f"{{{name}}}" in operation.path else Query()
+        annotation = Annotated[(field.annotation, *field.metadata, place)]  # type: ignore[misc]
+        default = inspect.Parameter.empty if field.is_required() else field.default
+        parameters.append(inspect.Parameter(name, named, annotation=annotation, default=default))
+    if operation.body is not None:
+        annotation = Annotated[operation.body, Body()]  # type: ignore[misc,name-defined]
+        parameters.append(inspect.Parameter("body", named, annotation=annotation))
+    return inspect.Signature(parameters)
+
+
+def caller_of(request: Request) -> Caller:
+    """Who calls, by the Authorization header.
+
+    **Errors**: `NotAuthenticated` for a credential that does not hold.
+    """
+    user, label = identify(request.headers.get("authorization", ""))
+    return Caller(user, label, ip_of(request), request.headers.get("user-agent", ""))
+
+
+def ip_of(request: Request) -> str:
+    """The client's address, believing no more proxies than the setting says."""
+    remote = request.client.host if request.client else ""
+    return client_ip(
+        request.headers.get("x-forwarded-for", ""), remote, conf.get().trusted_proxies
+    )

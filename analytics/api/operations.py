@@ -1,0 +1,123 @@
+"""Every endpoint of the API, once: path, who may call it, its shapes and its act. The permission table is this list.
+
+FastAPI and Django REST build their routes from `OPERATIONS`; a test walks both and fails on a difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from analytics.api import auth, native, shapes
+from analytics.api.auth import Caller, Permission
+from analytics.ingestion import merges
+from analytics.reports import ingestion as ingestion_report
+from analytics.reports import overview as overview_report
+
+Act = Callable[[Caller, Any, Any], BaseModel]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One endpoint. `act(caller, query, body)` answers it; `query` holds path and query parameters."""
+
+    name: str
+    method: str
+    path: str
+    permission: Permission
+    act: Act
+    answer: type[BaseModel]
+    summary: str
+    query: type[shapes.Shape] | None = None
+    body: type[shapes.Shape] | None = None
+
+
+def _log_in(_: Caller, __: None, body: shapes.TokenRequest) -> shapes.TokenPair:
+    return shapes.TokenPair(**auth.log_in(body.username, body.password))
+
+
+def _renew(_: Caller, __: None, body: shapes.RefreshRequest) -> shapes.TokenPair:
+    return shapes.TokenPair(**auth.renew(body.refresh))
+
+
+def _log_out(_: Caller, __: None, body: shapes.RefreshRequest) -> shapes.LogoutAnswer:
+    auth.log_out(body.refresh)
+    return shapes.LogoutAnswer(revoked=True)
+
+
+def _track(caller: Caller, _: None, body: shapes.TrackRequest) -> shapes.TrackAnswer:
+    return native.track(caller, body)
+
+
+def _receipt(caller: Caller, query: shapes.ReceiptQuery, _: None) -> shapes.ReceiptAnswer:
+    only_user = None if caller.is_staff or caller.user is None else caller.user.pk
+    return shapes.ReceiptAnswer(
+        **asdict(ingestion_report.receipt(query.uuid, only_user, caller.ingest_key))
+    )
+
+
+def _ledger(_: Caller, query: shapes.LedgerQuery, __: None) -> shapes.LedgerAnswer:
+    return shapes.LedgerAnswer(**asdict(ingestion_report.ledger(query.date_from, query.date_to)))
+
+
+def _overview(
+    caller: Caller, query: shapes.OverviewQuery, _: None
+) -> shapes.AnalyticsOverviewResponse:
+    return shapes.AnalyticsOverviewResponse(**overview_report.overview(query.days).as_answer())
+
+
+def _merge(_: Caller, __: None, body: shapes.MergeRequest) -> shapes.MergeAnswer:
+    preview = merges.merge(body.target, body.sources, dry_run=body.dry_run)
+    return shapes.MergeAnswer(**asdict(preview))
+
+
+def _undo(_: Caller, query: shapes.UndoQuery, __: None) -> shapes.UndoAnswer:
+    log = merges.undo(query.merge_id)
+    assert log.undone_at is not None
+    return shapes.UndoAnswer(merge_id=log.pk, undone_at=log.undone_at)
+
+
+_AUTH = "/api/auth"
+_API = "/api/analytics"
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "log_in", "POST", f"{_AUTH}/token", Permission.PUBLIC, _log_in, shapes.TokenPair,
+        "Log in with user name and password", body=shapes.TokenRequest,
+    ),
+    Operation(
+        "renew", "POST", f"{_AUTH}/token/refresh", Permission.PUBLIC, _renew, shapes.TokenPair,
+        "Renew a pair of tokens", body=shapes.RefreshRequest,
+    ),
+    Operation(
+        "log_out", "POST", f"{_AUTH}/logout", Permission.PUBLIC, _log_out, shapes.LogoutAnswer,
+        "Revoke a refresh token", body=shapes.RefreshRequest,
+    ),
+    Operation(
+        "track_event", "POST", f"{_API}/events/track", Permission.SENDER, _track,
+        shapes.TrackAnswer, "Store one event", body=shapes.TrackRequest,
+    ),
+    Operation(
+        "get_receipt", "GET", f"{_API}/events/{{uuid}}/receipt", Permission.SENDER, _receipt,
+        shapes.ReceiptAnswer, "What became of one event", query=shapes.ReceiptQuery,
+    ),
+    Operation(
+        "get_ledger", "GET", f"{_API}/ingestion/ledger", Permission.STAFF, _ledger,
+        shapes.LedgerAnswer, "What became of all received events", query=shapes.LedgerQuery,
+    ),
+    Operation(
+        "get_overview", "GET", f"{_API}/overview", Permission.USER, _overview,
+        shapes.AnalyticsOverviewResponse, "The last days at a glance", query=shapes.OverviewQuery,
+    ),
+    Operation(
+        "merge_persons", "POST", f"{_API}/persons/merge", Permission.STAFF, _merge,
+        shapes.MergeAnswer, "Join persons, or preview it", body=shapes.MergeRequest,
+    ),
+    Operation(
+        "undo_merge", "POST", f"{_API}/merges/{{merge_id}}/undo", Permission.STAFF, _undo,
+        shapes.UndoAnswer, "Take a merge back", query=shapes.UndoQuery,
+    ),
+)  # fmt: skip

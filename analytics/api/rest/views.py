@@ -1,0 +1,114 @@
+"""Each operation as a Django REST view; the act, its shapes and its permission come from `OPERATIONS`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import URLPattern, path
+from pydantic import BaseModel, ValidationError
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from analytics import conf
+from analytics.api.auth import Caller, check, identify
+from analytics.api.errors import INTERNAL, body_of, body_of_validation, headers_of
+from analytics.api.operations import OPERATIONS, Operation
+from analytics.errors import AnalyticsError
+from analytics.ingestion.visitor import client_ip
+
+logger = logging.getLogger("analytics.api")
+
+
+class TokenOrKey(BaseAuthentication):
+    """JWT of a person or an ingest key; what does not hold is an error, not an anonymous caller."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        """The user and the key's label."""
+        user, label = identify(request.META.get("HTTP_AUTHORIZATION", ""))
+        return (user, label) if user is not None or label else None
+
+
+class OperationView(APIView):
+    """All operations of one path. Its permission check is the operation's own, in `_answer`."""
+
+    authentication_classes = (TokenOrKey,)
+    permission_classes = ()
+    operations: dict[str, Operation] = {}
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer by the operation of the method; 405 where there is none."""
+        self.http_method_names = [*(name.lower() for name in self.operations), "options"]
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: Request, **parameters: Any) -> Response:
+        """GET."""
+        return self._answer(request, parameters)
+
+    def post(self, request: Request, **parameters: Any) -> Response:
+        """POST."""
+        return self._answer(request, parameters)
+
+    def _answer(self, request: Request, parameters: dict[str, Any]) -> Response:
+        operation = self.operations[request.method or ""]
+        caller = _caller(request)
+        check(operation.permission, caller)
+        query = _shape(operation.query, {**request.query_params.dict(), **parameters})
+        body = _shape(operation.body, request.data)
+        return Response(operation.act(caller, query, body).model_dump(mode="json"))
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Every error in the API's one shape."""
+        if isinstance(exc, AnalyticsError):
+            return Response(body_of(exc), exc.status, headers=headers_of(exc))
+        if isinstance(exc, ValidationError):
+            return Response(body_of_validation(exc.errors()), 422)
+        if isinstance(exc, APIException):
+            codes = exc.get_codes()
+            code = codes if isinstance(codes, str) else "invalid_input"
+            return Response({"detail": str(exc.detail), "code": code}, exc.status_code)
+        logger.exception("an API call failed")
+        return Response(INTERNAL, 500)
+
+
+def _caller(request: Request) -> Caller:
+    user = request.user if request.user is not None and request.user.is_authenticated else None
+    return Caller(
+        user=user,
+        ingest_key=request.auth if user is None and isinstance(request.auth, str) else "",
+        ip=client_ip(
+            request.META.get("HTTP_X_FORWARDED_FOR", ""),
+            request.META.get("REMOTE_ADDR", ""),
+            conf.get().trusted_proxies,
+        ),
+        user_agent=request.META.get("HTTP_USER_AGENT", ""),
+    )
+
+
+def _shape(shape: type[BaseModel] | None, given: Any) -> BaseModel | None:
+    if shape is None:
+        return None
+    if hasattr(given, "dict"):  # a form-encoded body arrives as a QueryDict
+        given = given.dict()
+    if "extra" in shape.model_config and shape.__name__.endswith("Query"):
+        given = {name: value for name, value in given.items() if name in shape.model_fields}
+    return shape.model_validate(given)
+
+
+def urlpatterns(operations: Iterable[Operation] = OPERATIONS) -> list[URLPattern]:
+    """One route a path, with all its methods."""
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in operations:
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+    return [
+        path(
+            route.lstrip("/").replace("{", "<").replace("}", ">"),
+            OperationView.as_view(operations=methods),
+            name=next(iter(methods.values())).name,
+        )
+        for route, methods in by_path.items()
+    ]

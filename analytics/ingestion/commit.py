@@ -1,0 +1,180 @@
+"""One transaction for the events of one or many requests: the only place where events become rows.
+
+Stored rows, duplicates, refusals, ledger and receipts are written together or not at all, so the ledger's
+identity holds after a kill at any moment. A row that the database refuses is found by halving and goes to the
+quarantine; its neighbours are stored.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError, transaction
+
+from analytics import clock
+from analytics.errors import Unavailable
+from analytics.ingestion import identity
+from analytics.ingestion.event import Arrival, Batch, Event, Reason, Refusal, Result
+from analytics.ingestion.pipeline import body_of
+from analytics.ingestion.rows import to_row
+from analytics.models import Receipt, RejectedEvent
+from analytics.models.choices import Outcome
+from analytics.store import events as event_store
+from analytics.store import ledger, locks
+
+logger = logging.getLogger("analytics.ingestion")
+
+_MAX_TRIES = 4
+_LOCK_WAIT_MS = 2000
+_LOCK_NOT_AVAILABLE = "55P03"
+_PASSING = ("40P01", "40001")  # deadlock and serialisation failure: the next try may well succeed
+
+
+def commit(batches: Sequence[Batch], *, limit_lock_wait: bool = True) -> list[list[Result]]:
+    """Store the batches; one list of results for each batch, events in the order received.
+
+    **Errors**: `Unavailable` when the database is away or busy; then nothing of these batches is stored.
+    """
+    for attempt in range(_MAX_TRIES):
+        try:
+            return _in_transaction(batches, limit_lock_wait)
+        except (DataError, IntegrityError) as error:
+            # A duplicate that came in between shows at the next look; what stays is a poisoned row.
+            if attempt and (isinstance(error, DataError) or attempt > 1):
+                break
+        except OperationalError as error:
+            if _sqlstate(error) == _LOCK_NOT_AVAILABLE and len(batches) > 1:
+                break  # one of them waits for a slow transaction; the others need not
+            if _sqlstate(error) not in _PASSING or attempt == _MAX_TRIES - 1:
+                raise Unavailable("events cannot be stored right now; send again") from error
+        except (InterfaceError, DatabaseError) as error:
+            raise Unavailable("events cannot be stored right now; send again") from error
+    return _by_halves(batches, limit_lock_wait)
+
+
+def _sqlstate(error: OperationalError) -> str | None:
+    return getattr(error.__cause__, "sqlstate", None)
+
+
+def _by_halves(batches: Sequence[Batch], limit_lock_wait: bool) -> list[list[Result]]:
+    """Split until the row that the database refuses stands alone, and put it into quarantine."""
+    if len(batches) > 1:
+        middle = len(batches) // 2
+        return commit(batches[:middle], limit_lock_wait=limit_lock_wait) + commit(
+            batches[middle:], limit_lock_wait=limit_lock_wait
+        )
+    batch = batches[0]
+    if len(batch.events) > 1:
+        middle = len(batch.events) // 2
+        first = Batch(batch.arrival, batch.events[:middle], batch.refusals)
+        second = Batch(batch.arrival, batch.events[middle:])
+        results = commit([first], limit_lock_wait=limit_lock_wait)[0]
+        return [results + commit([second], limit_lock_wait=limit_lock_wait)[0]]
+    poisoned = batch.events.pop() if batch.events else None
+    if poisoned is None:
+        raise Unavailable("the record of refused events cannot be stored right now; send again")
+    logger.warning("an event was refused by the database and is in quarantine: %s", poisoned.uuid)
+    batch.refusals.append(
+        Refusal(
+            uuid=poisoned.uuid or UUID(int=0),
+            reason=Reason.DATABASE_REFUSED,
+            detail="the database refused this event; it is kept in quarantine",
+            body=body_of(poisoned),
+            index=poisoned.index,
+        )
+    )
+    return commit([batch], limit_lock_wait=limit_lock_wait)
+
+
+def _in_transaction(batches: Sequence[Batch], limit_lock_wait: bool) -> list[list[Result]]:
+    with transaction.atomic():
+        if limit_lock_wait:
+            locks.limit_lock_wait(_LOCK_WAIT_MS)
+        fresh, duplicates = _fresh([event for batch in batches for event in batch.events])
+        identity.resolve(fresh)
+        stored_at = clock.now()
+        event_store.insert_rows(to_row(event, stored_at) for event in fresh)
+        _keep_records(batches, fresh, duplicates)
+    fresh_ids = {id(event) for event in fresh}
+    return [_results(batch, fresh_ids) for batch in batches]
+
+
+def _fresh(events: Sequence[Event]) -> tuple[list[Event], list[Event]]:
+    """Events to store, and those whose uuid is stored already or came earlier in this commit."""
+    seen: set[UUID | None] = set(event_store.known_uuids([e.uuid for e in events if e.uuid]))
+    fresh, duplicates = [], []
+    for event in events:
+        (duplicates if event.uuid in seen else fresh).append(event)
+        seen.add(event.uuid)
+    return fresh, duplicates
+
+
+def _keep_records(
+    batches: Sequence[Batch], fresh: Sequence[Event], duplicates: Sequence[Event]
+) -> None:
+    """Ledger, receipts and quarantine of one commit."""
+    counts: Counter[ledger.LedgerKey] = Counter()
+    counts.update((e.arrival.ingest_key, Outcome.STORED.value, "") for e in fresh)
+    counts.update((e.arrival.ingest_key, Outcome.DUPLICATE.value, "") for e in duplicates)
+    receipts = [_receipt(e, Outcome.STORED) for e in fresh if e.warnings]
+    receipts += [_receipt(e, Outcome.DUPLICATE) for e in duplicates]
+    rejected = []
+    for batch in batches:
+        for refusal in batch.refusals:
+            counts[(batch.arrival.ingest_key, outcome_of(refusal), _ledger_reason(refusal))] += 1
+            rejected.append(_rejected(batch.arrival, refusal))
+    if counts:
+        ledger.add(counts, batches[0].arrival.received_at)
+    if receipts:
+        ledger.keep_receipts(receipts)
+    if rejected:
+        ledger.keep_rejected(rejected)
+
+
+def outcome_of(refusal: Refusal) -> str:
+    """`quarantined` for what the database refused, `rejected` for what a step refused."""
+    poisoned = refusal.reason is Reason.DATABASE_REFUSED
+    return (Outcome.QUARANTINED if poisoned else Outcome.REJECTED).value
+
+
+def _ledger_reason(refusal: Refusal) -> str:
+    return str(refusal.reason)
+
+
+def _receipt(event: Event, outcome: Outcome) -> Receipt:
+    return Receipt(
+        uuid=event.uuid,
+        outcome=outcome,
+        warnings=event.warnings,
+        received_at=event.arrival.received_at,
+    )
+
+
+def _rejected(arrival: Arrival, refusal: Refusal) -> RejectedEvent:
+    return RejectedEvent(
+        uuid=refusal.uuid,
+        outcome=outcome_of(refusal),
+        reason=str(refusal.reason),
+        detail=refusal.detail,
+        body=refusal.body,
+        dialect=arrival.dialect,
+        ingest_key=arrival.ingest_key,
+        received_at=arrival.received_at,
+    )
+
+
+def _results(batch: Batch, fresh_ids: set[int]) -> list[Result]:
+    """Results in the order in which the request named its events."""
+    ordered: list[tuple[int, Result]] = []
+    for event in batch.events:
+        outcome = Outcome.STORED if id(event) in fresh_ids else Outcome.DUPLICATE
+        assert event.uuid is not None
+        ordered.append((event.index, Result(event.uuid, outcome.value)))
+    for refusal in batch.refusals:
+        result = Result(refusal.uuid, outcome_of(refusal), str(refusal.reason), refusal.detail)
+        ordered.append((refusal.index, result))
+    ordered.sort(key=lambda pair: pair[0])
+    return [result for _, result in ordered]

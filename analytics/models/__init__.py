@@ -1,0 +1,30 @@
+"""The rows that analytics keeps. Plain data: no transaction opens here and nothing is computed."""
+
+from analytics.models.base import BaseAnalyticsModel
+from analytics.models.dataset import Dataset
+from analytics.models.event import UserEvent
+from analytics.models.ingestion import IngestKey, LedgerEntry, Receipt, RejectedEvent
+from analytics.models.insight import AIInsight
+from analytics.models.metric import BusinessMetric
+from analytics.models.outbox import OutboxMessage
+from analytics.models.person import MergeLog, Person, PersonDistinctId, PersonGroup
+from analytics.models.profile import UserBehaviorProfile, UserPersona
+
+__all__ = [
+    "AIInsight",
+    "BaseAnalyticsModel",
+    "BusinessMetric",
+    "Dataset",
+    "IngestKey",
+    "LedgerEntry",
+    "MergeLog",
+    "OutboxMessage",
+    "Person",
+    "PersonDistinctId",
+    "PersonGroup",
+    "Receipt",
+    "RejectedEvent",
+    "UserBehaviorProfile",
+    "UserEvent",
+    "UserPersona",
+]
