@@ -1,0 +1,1 @@
+"""The deployable: settings, servers, queue and entry points around the reusable `analytics` app."""

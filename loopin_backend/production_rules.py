@@ -1,0 +1,57 @@
+"""What production refuses to boot with; each refusal names the variable and the fix.
+
+Source: Django's deployment checklist, and `manage.py check --deploy`, whose warnings these rules
+turn into refusals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from loopin_backend.env import Env
+
+MIN_SECRET_LENGTH = 50  # the length that Django's own startproject generates
+MIN_DISTINCT_CHARACTERS = 5  # django.core.checks.security.base.SECRET_KEY_MIN_UNIQUE_CHARACTERS
+_KNOWN_SECRETS = ("django-insecure-", "changeme", "change-me", "your-", "secret", "example")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One variable that cannot be used: its name, what is wrong, and what to do."""
+
+    key: str
+    wrong: str
+    fix: str
+
+
+def list_production_problems(env: Env) -> list[Problem]:
+    """Every reason why this environment may not serve production; empty when it may."""
+    problems = _secret_key_problems(env.secret_key.get_secret_value())
+    if env.debug:
+        problems.append(Problem("DEBUG", "is on, which shows source and settings to visitors", "unset it"))
+    if not env.allowed_hosts:
+        problems.append(
+            Problem("ALLOWED_HOSTS", "is missing", "name the hosts: ALLOWED_HOSTS=stats.example.org")
+        )
+    elif any(host.strip() in {"*", "."} for host in env.allowed_hosts):
+        problems.append(Problem("ALLOWED_HOSTS", "answers to every host name", "name the hosts, without '*'"))
+    if env.uses_embedded_postgres:
+        problems.append(
+            Problem("DATABASE_URL", "is missing", "set postgresql://user:password@host:5432/loopin")
+        )
+    if env.uses_embedded_valkey:
+        problems.append(Problem("REDIS_URL", "is missing", "set redis://host:6379/0"))
+    return problems
+
+
+def _secret_key_problems(secret: str) -> list[Problem]:
+    fix = 'set the output of: python -c "import secrets; print(secrets.token_urlsafe(64))"'
+    if not secret:
+        return [Problem("SECRET_KEY", "is missing", fix)]
+    if len(secret) < MIN_SECRET_LENGTH or len(set(secret)) < MIN_DISTINCT_CHARACTERS:
+        return [Problem("SECRET_KEY", f"is guessable: under {MIN_SECRET_LENGTH} random characters", fix)]
+    if secret.lower().startswith(_KNOWN_SECRETS):
+        return [Problem("SECRET_KEY", "is a known default", fix)]
+    return []

@@ -1,0 +1,167 @@
+"""What all environments share; every value that a deployment may change comes from `env`."""
+
+from datetime import timedelta
+
+from celery.schedules import crontab
+
+# Every Django process must know the queue, or its shared tasks would look for a broker of their own.
+import loopin_backend.celery as celery_module
+from loopin_backend import embedded, env
+from loopin_backend.addresses import (
+    BROKER_DATABASE,
+    CACHE_DATABASE,
+    RESULTS_DATABASE,
+    find_celery_url,
+    find_redis_database,
+    parse_database_url,
+)
+from loopin_backend.logs import build_logging
+
+_env = env.load()
+_data_dir = _env.loopin_data_dir
+_database_url = _env.database_url.get_secret_value() or embedded.places().postgres_url
+_redis_url = _env.redis_url.get_secret_value() or embedded.places().valkey_url
+
+BASE_DIR = env.PROJECT_ROOT
+DEBUG = False
+ALLOWED_HOSTS = list(_env.allowed_hosts)
+CSRF_TRUSTED_ORIGINS = list(_env.csrf_trusted_origins)
+
+INSTALLED_APPS = [
+    "unfold",  # before the admin, whose templates it dresses
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "analytics",
+    "events",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "analytics.middleware.AnalyticsMiddleware",  # last, so that it sees the user and the route
+]
+
+ROOT_URLCONF = "loopin_backend.urls"
+WSGI_APPLICATION = "loopin_backend.wsgi.application"
+ASGI_APPLICATION = "loopin_backend.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# Under ASGI each request has its own thread, so a connection kept open would be one leaked.
+DATABASES = {"default": {**parse_database_url(_database_url), "CONN_MAX_AGE": 0}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": find_redis_database(_redis_url, CACHE_DATABASE),
+        "OPTIONS": {"serializer": "loopin_backend.cache.JSONSerializer"},
+    }
+}
+
+USE_TZ = True
+TIME_ZONE = _env.time_zone
+USE_I18N = True
+LANGUAGE_CODE = "en"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = _data_dir / "static"
+WHITENOISE_MANIFEST_STRICT = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+if _env.analytics_trusted_proxies:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    "ALGORITHM": "HS256",  # signed with SECRET_KEY, the library's default
+    "UPDATE_LAST_LOGIN": False,
+}
+
+CELERY_BROKER_URL = _env.celery_broker_url.get_secret_value() or find_celery_url(_redis_url, BROKER_DATABASE)
+CELERY_RESULT_BACKEND = _env.celery_result_backend.get_secret_value() or find_celery_url(
+    _redis_url, RESULTS_DATABASE
+)
+CELERY_TASK_SERIALIZER = "json"
+CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_ENABLE_UTC = True
+CELERY_BEAT_SCHEDULE = {
+    "seal-events": {"task": "analytics.tasks.seal_events", "schedule": 10.0},
+    "fold-ledger": {"task": "analytics.tasks.fold_ledger", "schedule": crontab(minute="*/5")},
+}
+
+ANALYTICS_ENABLED = _env.analytics_enabled
+ANALYTICS_RETENTION_DAYS = _env.analytics_retention_days
+ANALYTICS_BATCH_SIZE = _env.analytics_batch_size
+ANALYTICS_HOT_DAYS = _env.analytics_hot_days
+ANALYTICS_LAKE_URI = _env.analytics_lake_uri or str(_data_dir / "lake")
+ANALYTICS_TIME_ZONE = _env.analytics_time_zone or TIME_ZONE
+ANALYTICS_HOST = _env.analytics_host
+ANALYTICS_TRUSTED_PROXIES = _env.analytics_trusted_proxies
+ANALYTICS_IP_MODE = _env.analytics_ip_mode
+ANALYTICS_IMPORT_DIR = _env.analytics_import_dir or str(_data_dir / "imports")
+ANALYTICS_MAX_PENDING_EVENTS = _env.analytics_max_pending_events
+ANALYTICS_CORS_ALLOWED_ORIGINS = _env.analytics_cors_allowed_origins
+AI_SERVICES_ENABLED = _env.ai_services_enabled
+OPENAI_API_KEY = _env.openai_api_key.get_secret_value()
+POSTHOG_API_KEY = _env.posthog_api_key.get_secret_value()
+POSTHOG_HOST = _env.posthog_host.get_secret_value()
+
+LOGGING = build_logging(level=_env.log_level, is_json=_env.loopin_env == "production")
+# Celery writes through the same handlers instead of adding its own.
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+CELERY_APP = celery_module.app
