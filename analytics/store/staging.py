@@ -1,7 +1,7 @@
-"""Many rows at once on PostgreSQL: COPY into a staging table, then one statement from there to the real table.
+"""Many rows at once on PostgreSQL: COPY into a staging table, then one statement to the real one.
 
-Staging tables live for one transaction, so that they work behind any connection pool. What the rows mean is not
-known here; `analytics.ingestion.bulk` decides.
+Staging tables live for one transaction, so that they work behind any connection pool. What the rows mean is
+not known here; `analytics.ingestion.bulk` decides.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ WHERE t.id = l.target_root
 def insert_new_events(columns: Mapping[str, Sequence[Any]], constants: Mapping[str, Any]) -> int:
     """Insert the events whose uuid is not stored yet; returns how many those were.
 
-    **Shape**: `columns` are columns of `UserEvent` with one value a row (None for NULL, `metadata` as JSON text);
-    `constants` are columns with one value for all rows.
+    **Shape**: `columns` are columns of `UserEvent` with one value a row (None for NULL, `metadata` as JSON
+    text); `constants` are columns with one value for all rows.
     **Errors**: `DataError` for a value that a column refuses; then nothing is inserted.
     """
     names = list(columns)
@@ -102,7 +102,8 @@ def insert_new_events(columns: Mapping[str, Sequence[Any]], constants: Mapping[s
     values = "".join(", %s" for _ in constants)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"CREATE TEMPORARY TABLE {_STAGED_EVENTS} ON COMMIT DROP AS SELECT {staged} FROM {_EVENT} WITH NO DATA"  # noqa: S608
+            f"CREATE TEMPORARY TABLE {_STAGED_EVENTS} ON COMMIT DROP AS "  # noqa: S608
+            f"SELECT {staged} FROM {_EVENT} WITH NO DATA"
         )
         _copy(cursor, f"COPY {_STAGED_EVENTS} ({staged}) FROM STDIN", columns)
         # By uuid, so that two loaders with the same events wait for each other instead of deadlocking.
@@ -111,7 +112,7 @@ def insert_new_events(columns: Mapping[str, Sequence[Any]], constants: Mapping[s
             "ORDER BY uuid ON CONFLICT (uuid) DO NOTHING",
             list(constants.values()),
         )
-        stored = cursor.rowcount
+        stored: int = cursor.rowcount
         # Several batches may share one transaction, as they do in tests.
         cursor.execute(f"DROP TABLE {_STAGED_EVENTS}")
     return stored
