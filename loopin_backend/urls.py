@@ -6,7 +6,6 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
-    path("", include("analytics.urls")),
     path("admin/", admin.site.urls),
     path("", include("analytics.urls")),
 ]

@@ -1,0 +1,1 @@
+"""The demo host application: meetups and everything that happens around them."""
