@@ -41,9 +41,6 @@ class AnalyticsSettings:
     middleware_ignored_paths: tuple[str, ...] = (
         "/static/",
         "/media/",
-        "/livez",
-        "/readyz",
-        "/api/analytics/",
         "/favicon.ico",
     )
     cors_allowed_origins: tuple[str, ...] = ()

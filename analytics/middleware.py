@@ -30,6 +30,7 @@ from analytics.models.choices import EventType, Source
 
 logger = logging.getLogger("analytics.middleware")
 
+OWN_ROUTES = "analytics"  # app_name of analytics.urls: analytics does not analyse itself
 _YEAR_S = 365 * 24 * 3600
 _SESSION_S = 30 * 60
 _CAMPAIGN = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
@@ -79,7 +80,10 @@ class AnalyticsMiddleware:
 
 def _is_wanted(request: HttpRequest) -> bool:
     settings = conf.get()
-    return settings.enabled and not request.path.startswith(settings.middleware_ignored_paths)
+    if not settings.enabled or request.path.startswith(settings.middleware_ignored_paths):
+        return False
+    match = request.resolver_match
+    return match is None or match.app_name != OWN_ROUTES
 
 
 def _observe(

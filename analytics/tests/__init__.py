@@ -1,0 +1,1 @@
+"""Tests of `analytics`; named after the module that they prove."""

@@ -17,3 +17,4 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 # Captured events are stored in the test's own transaction; tests of the threaded writer make their own.
 ANALYTICS_INLINE_WRITER = True
+WHITENOISE_AUTOREFRESH = True  # no collected folder is needed
