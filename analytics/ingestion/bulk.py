@@ -1,8 +1,8 @@
 """Loading many clean events at once: demo data, imports, restores.
 
 Where requests bring a few hundred events, this brings a few ten thousand in one transaction: nodes, events
-and ledger together, so a load that stops anywhere is simply run again. Rows do not pass the pipeline; the caller
-vouches that they are typed, cut to their columns and free of NUL.
+and ledger together, so a load that stops anywhere is simply run again. Rows do not pass the pipeline: the
+caller vouches that they are typed, cut to their columns and free of NUL.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def load_events(
     """Store the events that are not there yet, one transaction a batch; 20,000 to 50,000 rows serve best.
 
     **Shape**: see `EventBatch`; `REQUIRED_COLUMNS` must be there, other columns of `UserEvent` may.
-    `created_at` and `received_at` are the time of the load unless given. `on_batch` is called after each commit.
+    `created_at` and `received_at` are the time of the load unless given. `on_batch` follows each commit.
     **Errors**: `BadInput` for a batch of the wrong shape; `DataError` for a value that the database refuses.
     Batches committed before stay, and the same call again counts them as duplicates.
     """
