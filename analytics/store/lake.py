@@ -20,6 +20,7 @@ from analytics.models import Person
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from eventlake.engine import Engine
     from eventlake.source import Source
     from eventlake.table import Lake
 
@@ -36,6 +37,18 @@ def _lake(uri: str, storage_options: tuple[tuple[str, str], ...]) -> Lake:
     from eventlake.table import Lake
 
     return Lake(uri, dict(storage_options) or None)
+
+
+def engine() -> Engine:
+    """The process's engine for that lake."""
+    return _engine(lake().uri)
+
+
+@cache
+def _engine(root: str) -> Engine:
+    from eventlake.engine import Engine
+
+    return Engine(root)
 
 
 def source(from_at: datetime, to_at: datetime) -> Source:
