@@ -1,0 +1,98 @@
+"""Properties of events as SQL expressions: how any name is read safely, as text or as a number.
+
+A property's name is data, so it is bound like every other value: as a JSON Pointer, in which quotes, dots,
+dollars and any script mean only themselves (RFC 6901: just `~` and `/` are escaped). A column's name
+comes from the lake's own schema.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import pyarrow as pa
+
+from eventlake.errors import QuestionError
+from eventlake.schema import QUERYABLE, SCHEMA
+
+#: Longer names are a mistake or an attack; real clients stay below 200.
+MAX_NAME_CHARACTERS = 1_000
+
+
+class Scope(StrEnum):
+    """Where a property lives: in the event's JSON, or in a column of the lake."""
+
+    EVENT = "event"
+    COLUMN = "column"
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A property by name. Errors: QuestionError for a column that does not exist, or a name too long."""
+
+    name: str
+    scope: Scope = Scope.EVENT
+
+    def __post_init__(self) -> None:
+        if self.scope is Scope.COLUMN and self.name not in QUERYABLE:
+            raise QuestionError(f"there is no column {self.name!r}")
+        if len(self.name) > MAX_NAME_CHARACTERS:
+            raise QuestionError(f"a property name has at most {MAX_NAME_CHARACTERS} characters")
+
+    @property
+    def type(self) -> pa.DataType:
+        """Type of the column; text for a property of the event."""
+        return SCHEMA.field(self.name).type if self.scope is Scope.COLUMN else pa.string()
+
+
+@dataclass(slots=True)
+class Parameters:
+    """Bound values, named as they come, so that SQL from several places can share one statement."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def bind(self, value: Any) -> str:
+        """The placeholder of a value."""
+        name = f"p{len(self.values)}"
+        self.values[name] = value
+        return f"${name}"
+
+
+def text_sql(prop: Property, parameters: Parameters) -> str:
+    """The property as text; null when it is missing. JSON true is 'true', an object is compact JSON."""
+    if prop.scope is Scope.EVENT:
+        pointer = "/" + prop.name.replace("~", "~0").replace("/", "~1")
+        # TRY: one row whose JSON is broken must not cost every other row its answer.
+        return f"try(json_extract_string(metadata, {parameters.bind(pointer)}))"
+    if pa.types.is_string(prop.type):
+        return f"nullif({_column(prop)}, '')"
+    return f"cast({_column(prop)} as varchar)"
+
+
+def number_sql(prop: Property, parameters: Parameters) -> str:
+    """The property as a finite double; null when it is missing or does not read as a number."""
+    if is_number(prop):
+        return f"cast({_column(prop)} as double)"
+    number = f"try_cast({text_sql(prop, parameters)} as double)"
+    return f"case when isfinite({number}) then {number} end"
+
+
+def is_number(prop: Property) -> bool:
+    """Whether it is a column of numbers."""
+    kind = prop.type
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def is_instant(prop: Property) -> bool:
+    """Whether it is a column of instants."""
+    return bool(pa.types.is_timestamp(prop.type))
+
+
+def column_sql(prop: Property) -> str:
+    """A column as it stands, which lets the engine skip row groups."""
+    return _column(prop)
+
+
+def _column(prop: Property) -> str:
+    return f'"{prop.name}"'

@@ -1,0 +1,256 @@
+"""DuckDB, in process and locked down: the only module that opens a connection.
+
+One database in memory per process, a cursor per reader. It can read the files of one lake and nothing
+else: no other path, no network, no extension, no changed setting, only SELECT. Memory and threads are
+capped, and each reader has a time limit and can be called off. It keeps no data of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.dataset as pads
+
+from eventlake.analyses.statements import fill, statement
+from eventlake.errors import (
+    LakeError,
+    QueryCancelledError,
+    QueryFailedError,
+    QueryTimeoutError,
+    QuestionError,
+)
+from eventlake.periods import Span
+from eventlake.proof import Proof
+from eventlake.schema import FILE_SCHEMA, conform
+from eventlake.source import MERGES_SCHEMA, SUPERSEDED_SCHEMA, Source
+from eventlake.storage import local_path, open_filesystem
+
+#: How often a running query is asked to stop, once it should.
+_WATCH_EVERY_S = 0.05
+
+#: Errors of DuckDB that a value in the question causes (a bad pattern, a number out of range).
+_QUESTION_ERRORS = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the engine may use: memory and threads for the whole process, time for each reader."""
+
+    memory_mb: int = 1024
+    threads: int = 2
+    timeout_s: float = 30.0
+
+
+class Engine:
+    """A locked-down DuckDB for the lake in one place. Keep one per process; safe between threads.
+
+    Opening DuckDB costs 25 ms and a cursor 0.05 ms, hence one database that all readers share. After a
+    fork the child opens its own, because threads of the parent do not exist there.
+    """
+
+    def __init__(self, root: str | Path, limits: Limits | None = None) -> None:
+        self.root = str(root)
+        self.limits = limits or Limits()
+        self._lock = threading.Lock()
+        self._database: duckdb.DuckDBPyConnection | None = None
+        self._process_id = 0
+
+    @contextmanager
+    def read(self, source: Source, *, is_cancelled: Callable[[], bool] | None = None) -> Iterator[Reader]:
+        """A reader of events at one moment, for one thread. `is_cancelled` is asked 20 times a second.
+
+        Errors: SchemaError for hot rows that do not fit; `Run.rows` names the rest.
+        """
+        if source.snapshot.root != self.root:
+            raise QueryFailedError(f"this engine reads {self.root}, not {source.snapshot.root}")
+        cursor = self._cursor()
+        watch = _Watch(cursor, self.limits.timeout_s, is_cancelled)
+        try:
+            cursor.register("hot", conform(source.hot))
+            cursor.register("merges", source.merges.cast(MERGES_SCHEMA))
+            cursor.register("superseded", source.superseded.cast(SUPERSEDED_SCHEMA))
+            yield Reader(cursor, source, watch)
+        finally:
+            watch.stop()
+            cursor.close()
+
+    def close(self) -> None:
+        """Give the memory back. The engine opens again when it is next used."""
+        with self._lock:
+            if self._database is not None and self._process_id == os.getpid():
+                self._database.close()
+            self._database = None
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        with self._lock:
+            if self._database is None or self._process_id != os.getpid():
+                self._database = _open(self.root, self.limits)
+                self._process_id = os.getpid()
+            return self._database.cursor()
+
+
+class Reader:
+    """Events at one moment. Each analysis takes a `Run`, so that its proof counts its own work only."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, source: Source, watch: _Watch) -> None:
+        self._cursor = cursor
+        self._source = source
+        self._watch = watch
+
+    def run(self, definition: str) -> Run:
+        """A new piece of work under a definition such as "trends/1"."""
+        return Run(self._cursor, self._source, self._watch, definition)
+
+
+class Run:
+    """The queries of one analysis, and the proof of what they did."""
+
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, source: Source, watch: _Watch, definition: str
+    ) -> None:
+        self._cursor = cursor
+        self._source = source
+        self._watch = watch
+        self._definition = definition
+        self._started_s = time.perf_counter()
+        self._statements: list[str] = []
+        self._files: dict[str, int] = {}
+
+    def rows(self, sql: str, span: Span, **parameters: Any) -> list[tuple[Any, ...]]:
+        """Rows of a SELECT whose slot `{{events}}` becomes the events of the span.
+
+        Errors: QueryTimeoutError, QueryCancelledError; QuestionError for a value that the engine refuses;
+        QueryFailedError for anything else (the memory limit, a file that is gone).
+        """
+        text, values = self._prepare(sql, span, parameters)
+        self._watch.check()
+        try:
+            only_select(text)
+            return self._cursor.execute(text, values).fetchall()
+        except duckdb.InterruptException as error:
+            self._watch.check()
+            raise QueryFailedError("the query was interrupted") from error
+        except _QUESTION_ERRORS as error:
+            raise QuestionError(str(error).splitlines()[0]) from error
+        except duckdb.Error as error:
+            raise QueryFailedError(str(error)) from error
+
+    def proof(self) -> Proof:
+        """The proof of all that ran so far."""
+        return Proof(
+            fresh_to=self._source.fresh_to,
+            rows_read=sum(self._files.values()) + self._source.hot.num_rows,
+            lake_version=self._source.snapshot.version,
+            definition=self._definition,
+            sql=";\n\n".join(self._statements),
+            duration_ms=(time.perf_counter() - self._started_s) * 1000,
+        )
+
+    def _prepare(self, sql: str, span: Span, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        source = self._source
+        values = {"range_from": span.from_at, "range_to": span.to_at, **parameters}
+        shown = dict(values)
+        rows = statement("source_hot")
+        files = source.snapshot.files_between(span.from_at, span.to_at)
+        if files:
+            self._files.update((file.path, file.rows) for file in files)
+            shown["cold_files"] = f"{len(files)} files of lake version {source.snapshot.version}"
+            rows = f"{self._cold([file.path for file in files], values)}\nunion all by name\n{rows}"
+        if source.merges.num_rows:
+            rows = statement("source_merged", rows=rows)
+        text = fill(sql, events=statement("source_events", rows=rows))
+        comments = [f"-- ${name} = {value!r}" for name, value in shown.items()]
+        self._statements.append("\n".join([text, *comments]))
+        return text, values
+
+    def _cold(self, paths: list[str], values: dict[str, Any]) -> str:
+        snapshot = self._source.snapshot
+        if snapshot.local_root is not None:
+            values["cold_files"] = [str(snapshot.local_root / path) for path in paths]
+            cold = statement("source_cold")
+        else:
+            filesystem = open_filesystem(snapshot.root, snapshot.storage_options)
+            dataset = pads.dataset(paths, schema=FILE_SCHEMA, format="parquet", filesystem=filesystem)
+            self._cursor.register("cold", dataset)
+            cold = statement("source_cold_remote")
+        return statement("source_changed", cold=cold) if self._source.superseded.num_rows else cold
+
+
+class _Watch:
+    """Interrupts a cursor at its time limit or when its caller has gone, again and again until it stops.
+
+    Once would not do: an interrupt between two statements is lost.
+    """
+
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, timeout_s: float, is_cancelled: Callable[[], bool] | None
+    ) -> None:
+        self._cursor = cursor
+        self._deadline_s = time.monotonic() + timeout_s
+        self._timeout_s = timeout_s
+        self._is_cancelled = is_cancelled or (lambda: False)
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="eventlake-watch", daemon=True)
+        self._thread.start()
+
+    def check(self) -> None:
+        """Errors: QueryCancelledError or QueryTimeoutError when it is time to stop."""
+        error = self._reason()
+        if error is not None:
+            raise error
+
+    def stop(self) -> None:
+        """End the watch; after this the cursor is never touched again."""
+        self._done.set()
+        self._thread.join()
+
+    def _reason(self) -> LakeError | None:
+        if self._is_cancelled():
+            return QueryCancelledError("the query was called off")
+        if time.monotonic() >= self._deadline_s:
+            return QueryTimeoutError(f"the query took longer than {self._timeout_s:g} seconds")
+        return None
+
+    def _watch(self) -> None:
+        while not self._done.wait(_WATCH_EVERY_S):
+            if self._reason() is not None:
+                self._cursor.interrupt()
+
+
+def only_select(text: str) -> None:
+    """Errors: QueryFailedError for anything but one SELECT: what may be read must not be written."""
+    found = duckdb.extract_statements(text)
+    if len(found) != 1 or found[0].type != duckdb.StatementType.SELECT:
+        raise QueryFailedError("only a single SELECT may run")
+
+
+def _open(root: str, limits: Limits) -> duckdb.DuckDBPyConnection:
+    database = duckdb.connect(":memory:")
+    for setting, value in _settings(root, limits):
+        database.execute(f"set {setting} = $value", {"value": value})
+    return database
+
+
+def _settings(root: str, limits: Limits) -> Iterator[tuple[str, Any]]:
+    yield "threads", limits.threads
+    yield "memory_limit", f"{limits.memory_mb}MB"
+    yield "temp_directory", ""  # nothing is spilled: a query that needs more memory fails
+    yield "preserve_insertion_order", False  # every statement that cares says ORDER BY
+    yield "parquet_metadata_cache", True  # sealed files never change
+    yield "autoinstall_known_extensions", False
+    yield "autoload_known_extensions", False
+    yield "allow_community_extensions", False
+    yield "python_enable_replacements", False  # a table name must never find a Python variable
+    folder = local_path(root)
+    if folder is not None:
+        yield "allowed_directories", [f"{folder}/"]
+    yield "enable_external_access", False
+    yield "lock_configuration", True

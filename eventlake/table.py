@@ -1,0 +1,196 @@
+"""The Delta table that holds sealed events, and snapshots of it.
+
+Owns how the lake is created, opened, widened and read at one version. The watermark (rows stored by
+transactions below it are in the lake) and the identity of the database cluster whose transactions it
+counts live in the Delta log as application transactions, so that a snapshot takes both from the very
+version whose files it lists.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+from deltalake import DeltaTable, Field, Schema
+from deltalake.exceptions import DeltaError, TableNotFoundError
+
+from eventlake import durability
+from eventlake.errors import TableError
+from eventlake.schema import PARTITION, SCHEMA
+from eventlake.storage import local_path, open_filesystem
+
+#: Names of the application transactions. They are part of the format: never change them.
+WATERMARK = "eventlake.watermark"
+CLUSTER = "eventlake.cluster"
+
+#: Commits between two checkpoints. Opening replays at most this many small files.
+CHECKPOINT_EVERY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class LakeFile:
+    """One data file of a snapshot: its path below the table's root, its UTC day, its rows and size."""
+
+    path: str
+    day: dt.date
+    rows: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class LakeSnapshot:
+    """The lake at one version, for ever the same.
+
+    `version` is -1 while the lake does not exist. `watermark` is the first transaction whose rows are not
+    in the lake; `cluster` tells which database cluster counts it, None before the first sealing.
+    `files` are sorted by day and path.
+    """
+
+    root: str
+    version: int
+    watermark: int
+    cluster: int | None
+    files: tuple[LakeFile, ...]
+    storage_options: dict[str, str] | None = None
+
+    @cached_property
+    def rows(self) -> int:
+        """Rows in all files."""
+        return sum(file.rows for file in self.files)
+
+    @cached_property
+    def size_bytes(self) -> int:
+        """Size of all files."""
+        return sum(file.size_bytes for file in self.files)
+
+    @property
+    def local_root(self) -> Path | None:
+        """The table's folder, or None when it is not on a local disk."""
+        return local_path(self.root)
+
+    def files_between(self, from_at: dt.datetime, to_at: dt.datetime) -> tuple[LakeFile, ...]:
+        """The files that can hold events of the half-open range; none when it is empty."""
+        if from_at >= to_at:
+            return ()
+        first = from_at.astimezone(dt.UTC).date()
+        last = (to_at.astimezone(dt.UTC) - dt.timedelta(microseconds=1)).date()
+        return tuple(file for file in self.files if first <= file.day <= last)
+
+
+class Lake:
+    """A lake at an address: a folder, or an object store with its `storage_options` (as deltalake).
+
+    Cheap to make: nothing is read before the first `snapshot` and nothing written before `create`. Safe
+    to share between threads. Keep one per process, because it remembers the log it has read.
+    """
+
+    def __init__(self, uri: str | Path, storage_options: dict[str, str] | None = None) -> None:
+        self.uri = str(uri)
+        self.storage_options = storage_options
+        self._lock = threading.Lock()
+        self._table: DeltaTable | None = None
+        self._snapshot: LakeSnapshot | None = None
+
+    @property
+    def local_root(self) -> Path | None:
+        """The table's folder, or None when it is not on a local disk."""
+        return local_path(self.uri)
+
+    @cached_property
+    def filesystem(self) -> pafs.FileSystem:
+        """An Arrow file system whose root is the table."""
+        return open_filesystem(self.uri, self.storage_options)
+
+    def create(self) -> None:
+        """Make the table where there is none, and add columns that a newer version of the code has.
+
+        Errors: TableError when the place holds something that is not a lake of ours.
+        """
+        with self._lock:
+            table = self._load() or self._create()
+            known = {field.name for field in table.schema().fields}
+            partitions = table.metadata().partition_columns
+            if not known >= {"id", "timestamp", "insert_xid"} or partitions != [PARTITION]:
+                raise TableError(f"{self.uri} holds a Delta table that is not an event lake")
+            missing = [Field.from_arrow(field) for field in SCHEMA if field.name not in known]
+            if missing:
+                table.alter.add_columns(missing)
+                self._sync(table.version())
+
+    def snapshot(self) -> LakeSnapshot:
+        """The newest version. Reading never writes: a lake that is not there yet is an empty snapshot.
+
+        Errors: TableError when the log cannot be read.
+        """
+        with self._lock:
+            table = self._load()
+            if table is None:
+                return LakeSnapshot(self.uri, -1, 0, None, (), self.storage_options)
+            version = table.version()
+            if self._snapshot is None or self._snapshot.version != version:
+                watermark, cluster = read_position(table)
+                self._snapshot = LakeSnapshot(
+                    self.uri, version, watermark, cluster, list_files(table), self.storage_options
+                )
+            return self._snapshot
+
+    def open_table(self) -> DeltaTable:
+        """A fresh handle for a writer. Errors: TableError when there is no table."""
+        try:
+            return DeltaTable(self.uri, storage_options=self.storage_options)
+        except DeltaError as error:
+            raise TableError(f"no lake at {self.uri}: {error}") from error
+
+    def _load(self) -> DeltaTable | None:
+        try:
+            if self._table is None:
+                if self.local_root is not None:
+                    durability.drop_torn_commit(self.local_root)
+                self._table = DeltaTable(self.uri, storage_options=self.storage_options)
+            else:
+                self._table.update_incremental()
+        except TableNotFoundError:
+            return None
+        except DeltaError as error:
+            raise TableError(f"the lake at {self.uri} cannot be read: {error}") from error
+        return self._table
+
+    def _create(self) -> DeltaTable:
+        if self.local_root is not None:
+            self.local_root.mkdir(parents=True, exist_ok=True)
+        self._table = DeltaTable.create(
+            self.uri,
+            schema=Schema.from_arrow(SCHEMA),
+            mode="ignore",
+            partition_by=[PARTITION],
+            name="events",
+            description="Analytics events; one row an event, partitioned by UTC day of timestamp",
+            storage_options=self.storage_options,
+        )
+        self._sync(0)
+        return self._table
+
+    def _sync(self, version: int) -> None:
+        if self.local_root is not None:
+            durability.sync_commits(self.local_root, version, version)
+
+
+def read_position(table: DeltaTable) -> tuple[int, int | None]:
+    """Watermark and cluster of the version that a handle has open; 0 and None before the first sealing."""
+    return table.transaction_version(WATERMARK) or 0, table.transaction_version(CLUSTER)
+
+
+def list_files(table: DeltaTable) -> tuple[LakeFile, ...]:
+    """The data files of the version that a handle has open, by day and path."""
+    actions: Any = pa.table(table.get_add_actions(flatten=True))
+    names = ("path", f"partition.{PARTITION}", "num_records", "size_bytes")
+    values = zip(*(actions.column(name).to_pylist() for name in names), strict=True)
+    files = [LakeFile(unquote(path), day, rows or 0, size_bytes) for path, day, rows, size_bytes in values]
+    return tuple(sorted(files, key=lambda file: (file.day, file.path)))
