@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -188,8 +189,20 @@ def _ordered(node: Condition, parameters: Parameters) -> str:
     if number is None and isinstance(value, str):
         number = _read_number(value)
     if number is not None:
-        return f"{number_sql(node.prop, parameters)} {sign} {parameters.bind(number)}"
+        low, high = (parameters.bind(bound) for bound in _bounds(node.operator, number))
+        return f"{number_sql(node.prop, parameters)} between {low} and {high}"
     return f"{text_sql(node.prop, parameters)} {sign} {parameters.bind(_text(value))}"
+
+
+def _bounds(operator: Operator, number: float) -> tuple[float, float]:
+    """The finite doubles in that order to a number, as a closed range: "nan" and "inf" are in no order."""
+    if operator is Operator.GT:
+        return math.nextafter(number, math.inf), sys.float_info.max
+    if operator is Operator.GTE:
+        return number, sys.float_info.max
+    if operator is Operator.LT:
+        return -sys.float_info.max, math.nextafter(number, -math.inf)
+    return -sys.float_info.max, number
 
 
 def _contains(node: Condition, parameters: Parameters) -> str:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from eventlake.analyses.buckets import bucket_sql
 from eventlake.analyses.filters import Filter, filter_sql
 from eventlake.analyses.properties import Parameters
+from eventlake.analyses.sessions import session_figures
 from eventlake.analyses.statements import statement
 from eventlake.engine import Reader, Run
 from eventlake.periods import Interval, Span, bucket_starts, day_start, find_zone, previous_span
@@ -21,9 +22,6 @@ from eventlake.proof import Proof
 
 #: Changes whenever the meaning of a figure does.
 DEFINITION = "overview/1"
-
-#: Silence that ends a session where the client names none. Source: API.md, sessions.
-SILENCE_US = 30 * 60 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,23 @@ class OverviewQuestion:
     now: dt.datetime
     filter: Filter | None = None
     top: int = 10
+
+    @property
+    def span(self) -> Span:
+        """The range that is asked for."""
+        return Span(self.from_at, self.to_at)
+
+    @property
+    def today(self) -> Span:
+        """The local day in which `now` lies, up to `now`."""
+        zone = find_zone(self.time_zone)
+        return Span(day_start(self.now.astimezone(zone).date(), zone), self.now)
+
+    @property
+    def reads(self) -> Span:
+        """The range whose hot rows the source must hold."""
+        before = previous_span(self.span, find_zone(self.time_zone))
+        return Span(min(before.from_at, self.today.from_at), max(self.to_at, self.now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +117,15 @@ class _Figures:
 
 def overview(reader: Reader, question: OverviewQuestion) -> OverviewAnswer:
     """The figures of a range. Errors: QuestionError for a range, zone or filter that cannot be asked."""
-    span, zone = Span(question.from_at, question.to_at), find_zone(question.time_zone)
+    span, zone = question.span, find_zone(question.time_zone)
     run = reader.run(DEFINITION)
     figures = _figures(run, span, zone, question.filter)
     before = _figures(run, previous_span(span, zone), zone, question.filter)
-    today = Span(day_start(question.now.astimezone(zone).date(), zone), question.now)
     parameters = Parameters()
     kept = filter_sql(question.filter, parameters)
     names = run.rows(statement("overview_names", filter=kept), span, top=question.top, **parameters.values)
     pages = run.rows(statement("overview_pages", filter=kept), span, top=question.top, **parameters.values)
-    active = run.rows(statement("overview_active", filter=kept), today, **parameters.values)
+    active = run.rows(statement("overview_active", filter=kept), question.today, **parameters.values)
     return OverviewAnswer(
         totals=figures.totals,
         previous=before.totals,
@@ -133,23 +147,15 @@ def _figures(run: Run, span: Span, zone: ZoneInfo, condition: Filter | None) -> 
     rows = run.rows(statement("overview_persons", bucket=bucket, filter=kept), span, **parameters.values)
     by_bucket = {row[0]: row for row in rows}
     _, events, persons, converted, revenue = by_bucket[None]
-    sessions, length_us, bounces = _sessions(run, span, condition)
+    sessions = session_figures(run, span, condition)
     totals = OverviewTotals(
         events=events,
         persons=persons,
         revenue=revenue,
         conversion_percent=100 * converted / persons if persons else None,
-        sessions=sessions,
-        avg_session_s=length_us / sessions / 1_000_000 if sessions else None,
-        bounce_ratio=bounces / sessions if sessions else None,
+        sessions=sessions.sessions,
+        avg_session_s=sessions.avg_s,
+        bounce_ratio=sessions.bounce_ratio,
     )
     days = [by_bucket.get(number, (number, 0, 0)) for number in range(len(starts))]
     return _Figures(totals, starts, tuple(day[1] for day in days), tuple(day[2] for day in days))
-
-
-def _sessions(run: Run, span: Span, condition: Filter | None) -> tuple[int, int, int]:
-    parameters = Parameters()
-    kept = filter_sql(condition, parameters)
-    rows = run.rows(statement("sessions", filter=kept), span, silence_us=SILENCE_US, **parameters.values)
-    sessions, length_us, bounces = rows[0]
-    return sessions, length_us, bounces

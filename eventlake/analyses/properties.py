@@ -71,11 +71,13 @@ def text_sql(prop: Property, parameters: Parameters) -> str:
 
 
 def number_sql(prop: Property, parameters: Parameters) -> str:
-    """The property as a finite double; null when it is missing or does not read as a number."""
+    """The property as a double; null when it is missing or does not read as a number.
+
+    Texts such as "nan" and "inf" read as numbers that are not finite: whoever counts them leaves them out.
+    """
     if is_number(prop):
         return f"cast({_column(prop)} as double)"
-    number = f"try_cast({text_sql(prop, parameters)} as double)"
-    return f"case when isfinite({number}) then {number} end"
+    return f"try_cast({text_sql(prop, parameters)} as double)"
 
 
 def is_number(prop: Property) -> bool:

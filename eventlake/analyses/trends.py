@@ -1,0 +1,190 @@
+"""Trends: measures of events over calendar buckets, broken down, compared and combined.
+
+Source: API.md, "trends". Persons are merged persons and an event without one counts for none. The total
+of a measure is taken over the whole range (persons are distinct over it), never the sum of the buckets.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from eventlake.analyses.buckets import bucket_sql
+from eventlake.analyses.filters import All, Filter, event_is, filter_sql
+from eventlake.analyses.formula import Formula, Number, parse_formula
+from eventlake.analyses.measures import Measure
+from eventlake.analyses.properties import Parameters, number_sql, text_sql
+from eventlake.analyses.sessions import sessioned_sql
+from eventlake.analyses.statements import statement
+from eventlake.analyses.trends_question import OTHER, Line, Series, TrendsAnswer, TrendsQuestion
+from eventlake.engine import Reader, Run
+from eventlake.periods import Span, bucket_starts, find_zone, previous_span
+
+#: Changes whenever the meaning of a figure does.
+DEFINITION = "trends/1"
+
+#: The slot of the values beyond the limit of a breakdown, and the only one where there is no breakdown.
+_REST = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Period:
+    """A range and the starts of its buckets."""
+
+    span: Span
+    starts: tuple[dt.datetime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """One series in one period: the kept values of the breakdown, and values by (slot, bucket).
+
+    Slots count the kept values from 1; the bucket None is the whole range. What is missing had no event.
+    """
+
+    kept: tuple[str | None, ...]
+    cells: dict[tuple[int, int | None], Number]
+
+    @property
+    def has_rest(self) -> bool:
+        return (_REST, None) in self.cells
+
+
+def trends(reader: Reader, question: TrendsQuestion) -> TrendsAnswer:
+    """Every line of the question. Errors: QuestionError for what cannot be asked."""
+    formula = parse_formula(question.formula, len(question.series)) if question.formula else None
+    run = reader.run(DEFINITION)
+    periods = list(_periods(question))
+    now = _measure_all(run, question, periods[0], kept=None)
+    tables = [now]
+    if question.compare_previous:
+        tables.append(_measure_all(run, question, periods[1], kept=[table.kept for table in now]))
+    rests = [any(table[number].has_rest for table in tables) for number in range(len(question.series))]
+    if formula:
+        rests = [any(rests)] * len(rests)
+    lines = [
+        tuple(_lines(question, formula, table, rests, len(period.starts)))
+        for table, period in zip(tables, periods, strict=True)
+    ]
+    compared = question.compare_previous
+    return TrendsAnswer(
+        buckets=periods[0].starts,
+        lines=lines[0],
+        previous_buckets=periods[1].starts if compared else None,
+        previous=lines[1] if compared else None,
+        proof=run.proof(),
+    )
+
+
+def _periods(question: TrendsQuestion) -> Iterator[_Period]:
+    zone = find_zone(question.time_zone)
+    spans = [question.span]
+    if question.compare_previous:
+        spans.append(previous_span(question.span, zone, question.interval))
+    for span in spans:
+        yield _Period(span, bucket_starts(span, question.interval, zone))
+
+
+def _measure_all(
+    run: Run, question: TrendsQuestion, period: _Period, kept: list[tuple[str | None, ...]] | None
+) -> list[_Measured]:
+    measured: list[_Measured] = []
+    for number, series in enumerate(question.series):
+        given = kept[number] if kept else None
+        if given is None and question.formula and measured:
+            given = measured[0].kept
+        measured.append(_measure(run, question, series, period, given))
+    return measured
+
+
+def _measure(
+    run: Run, question: TrendsQuestion, series: Series, period: _Period, kept: tuple[str | None, ...] | None
+) -> _Measured:
+    parameters = Parameters()
+    slots = {
+        "bucket": bucket_sql(period.starts, period.span.to_at, parameters),
+        "value": _value_sql(series, parameters),
+        "relation": _relation_sql(series, parameters),
+        "filter": filter_sql(_condition(question, series), parameters),
+        "measure": series.measure.sql,
+    }
+    name = "trends"
+    if question.breakdown is not None:
+        name = "trends_breakdown"
+        slots["breakdown"] = text_sql(question.breakdown.prop, parameters)
+        if kept is None:
+            slots["kept"] = statement("trends_kept_largest", measure=series.measure.sql)
+            parameters.values["kept_limit"] = question.breakdown.limit
+        else:
+            slots["kept"] = statement("trends_kept_given")
+            parameters.values["kept_values"] = list(kept)
+    rows = run.rows(statement(name, **slots), period.span, **parameters.values)
+    if kept is None:
+        found = {slot: value for slot, value, bucket, _ in rows if slot and bucket is None}
+        kept = tuple(found[slot] for slot in sorted(found))
+    return _Measured(kept, {(slot or _REST, bucket): value for slot, _, bucket, value in rows})
+
+
+def _value_sql(series: Series, parameters: Parameters) -> str:
+    if series.measure is Measure.SESSIONS:
+        return "session_key"
+    if series.prop is not None and series.measure.needs_property:
+        return number_sql(series.prop, parameters)
+    return "null"
+
+
+def _relation_sql(series: Series, parameters: Parameters) -> str:
+    return f"({sessioned_sql(parameters)})" if series.measure is Measure.SESSIONS else "events"
+
+
+def _condition(question: TrendsQuestion, series: Series) -> Filter:
+    parts = [event_is(series.event)] if series.event is not None else []
+    return All((*parts, *(part for part in (question.filter, series.filter) if part is not None)))
+
+
+def _lines(
+    question: TrendsQuestion, formula: Formula | None, table: list[_Measured], rests: list[bool], buckets: int
+) -> Iterator[Line]:
+    columns = [
+        list(_lines_of(question, series, measured, has_rest, buckets))
+        for series, measured, has_rest in zip(question.series, table, rests, strict=True)
+    ]
+    if formula is None:
+        for column in columns:
+            yield from column
+        return
+    for parts in zip(*columns, strict=True):
+        yield Line(
+            label=formula.text,
+            values=tuple(
+                formula.evaluate(values) for values in zip(*(part.values for part in parts), strict=True)
+            ),
+            total=formula.evaluate([part.total for part in parts]),
+            breakdown=parts[0].breakdown,
+            is_other=parts[0].is_other,
+        )
+
+
+def _lines_of(
+    question: TrendsQuestion, series: Series, measured: _Measured, has_rest: bool, buckets: int
+) -> Iterator[Line]:
+    for slot, breakdown in _slots(question, measured, has_rest):
+        values = [
+            measured.cells.get((slot, bucket), series.measure.of_nothing)
+            for bucket in (*range(buckets), None)
+        ]
+        yield Line(
+            label=series.label or series.event or "All events",
+            values=tuple(values[:-1]),
+            total=values[-1],
+            breakdown=breakdown,
+            is_other=slot == _REST and question.breakdown is not None,
+        )
+
+
+def _slots(question: TrendsQuestion, measured: _Measured, has_rest: bool) -> Iterable[tuple[int, str | None]]:
+    if question.breakdown is None:
+        return [(_REST, None)]
+    kept = list(enumerate(measured.kept, start=1))
+    return [*kept, (_REST, OTHER)] if has_rest else kept
