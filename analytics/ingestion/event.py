@@ -25,6 +25,7 @@ class Reason(StrEnum):
     EVENT_TOO_LARGE = "event_too_large"
     PERSON_PROCESSING_OFF = "person_processing_off"
     UNSUPPORTED_EVENT = "unsupported_event"
+    MALFORMED_ROW = "malformed_row"
     DATABASE_REFUSED = "database_refused"
 
 
