@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponseBase
 
 from analytics import clock, conf
@@ -26,6 +26,7 @@ from analytics.ingestion.visitor import (
     put_user,
     visitor_of,
 )
+from analytics.ingestion.writer import writer
 from analytics.models.choices import EventType, Source
 
 logger = logging.getLogger("analytics.middleware")
@@ -72,7 +73,10 @@ class AnalyticsMiddleware:
                 visitor = cookies_of(request)
                 if may_have_user(request):
                     put_user(visitor, await request.auser())
-                _observe(visitor, request, response, started)
+                if writer.is_blocking:
+                    await sync_to_async(_observe)(visitor, request, response, started)
+                else:
+                    _observe(visitor, request, response, started)
         except Exception:
             logger.exception("a request could not be observed")
         return response

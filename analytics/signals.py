@@ -5,8 +5,10 @@ Model events are tracked in the transaction of the write; login events are obser
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from django.apps import apps
@@ -23,6 +25,8 @@ from analytics.ingestion.orm import put_node
 from analytics.ingestion.visitor import Visitor, cookies_of
 from analytics.models import IngestKey, UserEvent
 from analytics.models.choices import EventType, Source
+
+logger = logging.getLogger("analytics.signals")
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,20 @@ def _keys_changed(**_: Any) -> None:
     ring.forget()
 
 
+def _never_raises(receiver: Callable[..., None]) -> Callable[..., None]:
+    """A receiver whose fault is logged and ends there: a login must not fail for its own statistics."""
+
+    @wraps(receiver)
+    def guarded(sender: Any, **given: Any) -> None:
+        try:
+            receiver(sender, **given)
+        except Exception:
+            logger.exception("%s failed", receiver.__name__)
+
+    return guarded
+
+
+@_never_raises
 def _logged_in(
     sender: Any, request: HttpRequest | None, user: AbstractBaseUser, **_: Any
 ) -> None:
@@ -104,6 +122,7 @@ def _logged_in(
         _observe("$identify", EventType.SYSTEM_EVENT, visitor, distinct_id, user.pk, properties)
 
 
+@_never_raises
 def _logged_out(
     sender: Any, request: HttpRequest, user: AbstractBaseUser | None, **_: Any
 ) -> None:
@@ -112,6 +131,7 @@ def _logged_out(
         _observe("logout", EventType.USER_ACTION, visitor, host.get().distinct_id(user), user.pk)
 
 
+@_never_raises
 def _login_failed(sender: Any, request: HttpRequest | None = None, **_: Any) -> None:
     """A failed login belongs to the visitor; the attempted name is nobody's business."""
     if request is not None:

@@ -35,6 +35,9 @@ _EXIT_DEADLINE_S = 5.0
 class GroupCommitWriter:
     """The waiting room and its thread. Safe from any thread; starts anew in a forked child."""
 
+    #: Whether `submit` itself talks to the database, which an event loop must not do.
+    is_blocking = False
+
     def __init__(self) -> None:
         self._reset()
         os.register_at_fork(after_in_child=self._reset)
@@ -150,6 +153,8 @@ class GroupCommitWriter:
 
 class InlineWriter(GroupCommitWriter):
     """Stores in the caller's own thread and transaction: for tests and for scripts."""
+
+    is_blocking = True
 
     def submit(self, batch: Batch, done: Done) -> None:
         """Store at once, then report."""

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio.to_thread
+from asgiref.sync import sync_to_async
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -127,7 +128,10 @@ async def _stored(batch: Batch) -> list[Result]:
     def done(results: list[Result] | None, error: AnalyticsError | None) -> None:
         loop.call_soon_threadsafe(settle, results, error)
 
-    writer.submit(batch, done)
+    if writer.is_blocking:
+        await sync_to_async(writer.submit)(batch, done)
+    else:
+        writer.submit(batch, done)
     try:
         return await asyncio.wait_for(future, _STORE_TIMEOUT_S)
     except TimeoutError as error:
