@@ -90,9 +90,7 @@ def _is_wanted(request: HttpRequest) -> bool:
     return match is None or match.app_name != OWN_ROUTES
 
 
-def _observe(
-    visitor: Visitor, request: HttpRequest, response: HttpResponseBase, started: float
-) -> None:
+def _observe(visitor: Visitor, request: HttpRequest, response: HttpResponseBase, started: float) -> None:
     if visitor.wants_no_tracking:
         return
     is_page = response.headers.get("Content-Type", "").startswith("text/html")

@@ -105,9 +105,7 @@ def _never_raises(receiver: Callable[..., None]) -> Callable[..., None]:
 
 
 @_never_raises
-def _logged_in(
-    sender: Any, request: HttpRequest | None, user: AbstractBaseUser, **_: Any
-) -> None:
+def _logged_in(sender: Any, request: HttpRequest | None, user: AbstractBaseUser, **_: Any) -> None:
     """A login, and the join of the browser's anonymous visits with the user."""
     if request is None:
         return
@@ -123,9 +121,7 @@ def _logged_in(
 
 
 @_never_raises
-def _logged_out(
-    sender: Any, request: HttpRequest, user: AbstractBaseUser | None, **_: Any
-) -> None:
+def _logged_out(sender: Any, request: HttpRequest, user: AbstractBaseUser | None, **_: Any) -> None:
     if user is not None:
         visitor = cookies_of(request)
         _observe("logout", EventType.USER_ACTION, visitor, host.get().distinct_id(user), user.pk)
@@ -139,7 +135,7 @@ def _login_failed(sender: Any, request: HttpRequest | None = None, **_: Any) -> 
         _observe("login_failed", EventType.ERROR, visitor, visitor.anonymous_id, None)
 
 
-def _observe(
+def _observe(  # noqa: PLR0913  (one call a signal, each with all of it)
     name: str,
     event_type: EventType,
     visitor: Visitor,

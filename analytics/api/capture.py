@@ -1,7 +1,7 @@
 """The SDK paths: which path speaks which dialect, how a batch is answered, and what keeps SDKs quiet.
 
-Success is exactly 200, because Python's SDKs resend after 202 and 204. Overload is 503 with `Retry-After`, because newer
-SDKs drop their events for good on 429. Error bodies carry `detail` (PostHog) and `code`, `message` (Segment).
+Success is exactly 200, because Python's SDKs resend after 202 and 204. Overload is 503 with `Retry-After`, because
+newer SDKs drop their events for good on 429. Error bodies carry `detail` (PostHog) and `code`, `message` (Segment).
 """
 
 from __future__ import annotations
@@ -19,13 +19,12 @@ from analytics.ingestion.event import Result
 POSTHOG_PATHS = (
     "batch", "e", "i/v0/e", "capture", "track", "engage", "s", "i/v0/ai/batch",
 )  # fmt: skip
-SEGMENT_PATHS = tuple(
-    f"v1/{name}"
-    for name in (
-        "batch", "b", "import", "t", "i", "p", "s", "g", "a",
-        "track", "identify", "page", "screen", "group", "alias",
-    )
-) + ("t", "i", "p", "g", "a", "b")  # fmt: skip
+SEGMENT_NAMES = (
+    "batch", "b", "import", "t", "i", "p", "s", "g", "a",
+    "track", "identify", "page", "screen", "group", "alias",
+)  # fmt: skip
+# The browser's SDK leaves out `/v1` where its host setting does; `/s` and `/track` are PostHog's there.
+SEGMENT_PATHS = (*(f"v1/{name}" for name in SEGMENT_NAMES), "t", "i", "p", "g", "a", "b")
 DIALECT_OF_PATH: dict[str, str] = {
     **dict.fromkeys(POSTHOG_PATHS, "posthog"),
     **dict.fromkeys(SEGMENT_PATHS, "segment"),

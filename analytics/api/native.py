@@ -21,7 +21,7 @@ def track(caller: Caller, body: TrackRequest) -> TrackAnswer:
     result = writer.store(batch)[0]
     if result.outcome not in (Outcome.STORED, Outcome.DUPLICATE):
         raise BadInput(result.detail, code=result.reason)
-    return TrackAnswer(uuid=result.uuid, outcome=result.outcome)  # type: ignore[arg-type]
+    return TrackAnswer(uuid=result.uuid, outcome=result.outcome)
 
 
 def _arrival(caller: Caller) -> Arrival:

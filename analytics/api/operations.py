@@ -54,18 +54,14 @@ def _track(caller: Caller, _: None, body: shapes.TrackRequest) -> shapes.TrackAn
 
 def _receipt(caller: Caller, query: shapes.ReceiptQuery, _: None) -> shapes.ReceiptAnswer:
     only_user = None if caller.is_staff or caller.user is None else caller.user.pk
-    return shapes.ReceiptAnswer(
-        **asdict(ingestion_report.receipt(query.uuid, only_user, caller.ingest_key))
-    )
+    return shapes.ReceiptAnswer(**asdict(ingestion_report.receipt(query.uuid, only_user, caller.ingest_key)))
 
 
 def _ledger(_: Caller, query: shapes.LedgerQuery, __: None) -> shapes.LedgerAnswer:
     return shapes.LedgerAnswer(**asdict(ingestion_report.ledger(query.date_from, query.date_to)))
 
 
-def _overview(
-    caller: Caller, query: shapes.OverviewQuery, _: None
-) -> shapes.AnalyticsOverviewResponse:
+def _overview(caller: Caller, query: shapes.OverviewQuery, _: None) -> shapes.AnalyticsOverviewResponse:
     return shapes.AnalyticsOverviewResponse(**overview_report.overview(query.days).as_answer())
 
 

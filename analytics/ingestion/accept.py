@@ -93,8 +93,7 @@ def accept(reading: Reading) -> Accepted:
     )
     dialect = DIALECTS[request.dialect]
     candidates = (
-        _candidate(dialect, item, arrival, index, envelope)
-        for index, item in enumerate(envelope.items)
+        _candidate(dialect, item, arrival, index, envelope) for index, item in enumerate(envelope.items)
     )
     return Accepted(pipeline.run(arrival, candidates), envelope.is_single)
 
@@ -109,9 +108,7 @@ def _candidate(
     except Rejected as rejected:
         event = Event(arrival=arrival, index=index)
         refused = pipeline.refusal(event, rejected)
-        return Refusal(
-            refused.uuid, rejected.reason, rejected.detail, pipeline.to_bytes(item), index
-        )
+        return Refusal(refused.uuid, rejected.reason, rejected.detail, pipeline.to_bytes(item), index)
 
 
 def refused(results: list[Result]) -> list[dict[str, object]]:

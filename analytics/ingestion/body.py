@@ -57,9 +57,7 @@ def inflate(data: bytes, max_bytes: int, *, wbits: int = zlib.MAX_WBITS | 32) ->
     return out
 
 
-def decompress(
-    body: bytes, *, encoding: str, compression: str, max_bytes: int
-) -> bytes:
+def decompress(body: bytes, *, encoding: str, compression: str, max_bytes: int) -> bytes:
     """The plain bytes of a body, by magic bytes, `Content-Encoding` and `compression`.
 
     Errors: `BodyTooLarge`, `MalformedBody`.
@@ -77,9 +75,7 @@ def decompress(
     return body
 
 
-def parse(
-    body: bytes, headers: Mapping[str, str], query: Mapping[str, str], max_bytes: int
-) -> Parsed:
+def parse(body: bytes, headers: Mapping[str, str], query: Mapping[str, str], max_bytes: int) -> Parsed:
     """The JSON value of a request body.
 
     Errors: `MalformedBody` naming what is wrong, `BodyTooLarge`.

@@ -30,7 +30,7 @@ logger = logging.getLogger("analytics.ingestion")
 LABEL = "django"  # the ingest key label of events that the host itself records
 
 
-def track(
+def track(  # noqa: PLR0913  (the signature is the API: all but the name are optional keywords)
     event_name: str,
     *,
     user: AbstractBaseUser | None = None,
@@ -94,9 +94,7 @@ def observe(event: Event) -> None:
         logger.exception("an observed event was lost")
 
 
-def _arrival(
-    source: str, *, user: AbstractBaseUser | None, request: HttpRequest | None
-) -> Arrival:
+def _arrival(source: str, *, user: AbstractBaseUser | None, request: HttpRequest | None) -> Arrival:
     arrival = Arrival(
         received_at=clock.now(),
         source=source,

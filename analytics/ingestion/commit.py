@@ -105,16 +105,15 @@ def _in_transaction(batches: Sequence[Batch], limit_lock_wait: bool) -> list[lis
 def _fresh(events: Sequence[Event]) -> tuple[list[Event], list[Event]]:
     """Events to store, and those whose uuid is stored already or came earlier in this commit."""
     seen: set[UUID | None] = set(event_store.known_uuids([e.uuid for e in events if e.uuid]))
-    fresh, duplicates = [], []
+    fresh: list[Event] = []
+    duplicates: list[Event] = []
     for event in events:
         (duplicates if event.uuid in seen else fresh).append(event)
         seen.add(event.uuid)
     return fresh, duplicates
 
 
-def _keep_records(
-    batches: Sequence[Batch], fresh: Sequence[Event], duplicates: Sequence[Event]
-) -> None:
+def _keep_records(batches: Sequence[Batch], fresh: Sequence[Event], duplicates: Sequence[Event]) -> None:
     """Ledger, receipts and quarantine of one commit."""
     counts: Counter[ledger.LedgerKey] = Counter()
     counts.update((e.arrival.ingest_key, Outcome.STORED.value, "") for e in fresh)
@@ -145,6 +144,7 @@ def _ledger_reason(refusal: Refusal) -> str:
 
 
 def _receipt(event: Event, outcome: Outcome) -> Receipt:
+    assert event.uuid is not None
     return Receipt(
         uuid=event.uuid,
         outcome=outcome,

@@ -21,10 +21,12 @@ from analytics.store import persons as store
 # Ids that many devices share by mistake; merging by them would melt strangers into one person.
 # Source: PostHog's list, v0 and v1.
 SHARED_IDS = frozenset(
-    """anonymous guest distinctid distinct_id id not_authenticated email undefined null none nan
-    true false 0 [object object] backend system user anonymous-user
-    00000000-0000-0000-0000-000000000000""".split()
-) | {"[object object]", ""}
+    {
+        "", "anonymous", "guest", "distinctid", "distinct_id", "id", "not_authenticated", "email", "undefined",
+        "null", "none", "nan", "true", "false", "0", "[object object]", "backend", "system", "user",
+        "anonymous-user", "00000000-0000-0000-0000-000000000000",
+    }
+)  # fmt: skip
 _MAX_RESOLVES = 4
 
 
@@ -103,9 +105,7 @@ def _ids_of(event: Event) -> tuple[str, ...]:
 def _may_change(event: Event, nodes: dict[str, store.Node]) -> bool:
     if event.is_group_only:
         return False
-    return event.person_change is not None or (
-        event.has_person and not nodes[event.distinct_id].has_profile
-    )
+    return event.person_change is not None or (event.has_person and not nodes[event.distinct_id].has_profile)
 
 
 def _link_users(events: Sequence[Event], nodes: dict[str, store.Node]) -> None:
@@ -207,9 +207,7 @@ def _merge(event: Event, change: PersonChange, state: _Identities) -> None:
     state.known.add(change.merge_from)
     if source_known and not target_known:
         source, target = target, source  # the new id joins the person that exists
-    elif (
-        source_known and source.is_identified and change.merge_kind is not MergeKind.DANGEROUS
-    ):
+    elif source_known and source.is_identified and change.merge_kind is not MergeKind.DANGEROUS:
         event.warn("cannot_merge_already_identified")
         return
     _join(state, target, source, reason=str(change.merge_kind), event_uuid=event.uuid)

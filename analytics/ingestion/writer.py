@@ -166,9 +166,7 @@ class InlineWriter(GroupCommitWriter):
             done(results, None)
 
 
-def _settle(
-    future: Future[list[Result]], results: list[Result] | None, error: AnalyticsError | None
-) -> None:
+def _settle(future: Future[list[Result]], results: list[Result] | None, error: AnalyticsError | None) -> None:
     if error is not None:
         future.set_exception(error)
     else:

@@ -19,9 +19,7 @@ class Dataset(BaseAnalyticsModel):
     format = models.CharField(max_length=20)
     mapping = models.JSONField(default=dict, blank=True)
     fingerprint = models.CharField(max_length=64, unique=True)
-    state = models.CharField(
-        max_length=20, choices=DatasetState.choices, default=DatasetState.PENDING
-    )
+    state = models.CharField(max_length=20, choices=DatasetState.choices, default=DatasetState.PENDING)
     total_records = models.PositiveBigIntegerField(default=0)
     processed = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)

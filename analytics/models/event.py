@@ -84,9 +84,7 @@ class UserEvent(BaseAnalyticsModel):
         null=True, blank=True, validators=[MinValueValidator(-1.0), MaxValueValidator(1.0)]
     )
     intent_classification = models.CharField(max_length=50, blank=True)
-    engagement_level = models.CharField(
-        max_length=20, choices=EngagementLevel.choices, blank=True
-    )
+    engagement_level = models.CharField(max_length=20, choices=EngagementLevel.choices, blank=True)
 
     # Business context
     revenue_impact = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)

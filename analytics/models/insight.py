@@ -21,9 +21,7 @@ class AIInsight(BaseAnalyticsModel):
 
     title = models.CharField(max_length=200)
     description = models.TextField()
-    confidence_score = models.FloatField(
-        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)]
-    )
+    confidence_score = models.FloatField(validators=[MinValueValidator(0.0), MaxValueValidator(1.0)])
 
     model_name = models.CharField(max_length=100)
     model_version = models.CharField(max_length=50)
@@ -32,13 +30,9 @@ class AIInsight(BaseAnalyticsModel):
 
     is_actionable = models.BooleanField(default=False)
     suggested_actions = models.JSONField(default=list, blank=True)
-    priority = models.CharField(
-        max_length=20, choices=Priority.choices, default=Priority.MEDIUM
-    )
+    priority = models.CharField(max_length=20, choices=Priority.choices, default=Priority.MEDIUM)
 
-    status = models.CharField(
-        max_length=20, choices=InsightStatus.choices, default=InsightStatus.PENDING
-    )
+    status = models.CharField(max_length=20, choices=InsightStatus.choices, default=InsightStatus.PENDING)
     validated_at = models.DateTimeField(null=True, blank=True)
     validation_notes = models.TextField(blank=True)
 

@@ -24,9 +24,7 @@ class BusinessMetric(BaseAnalyticsModel):
     target_value = models.DecimalField(max_digits=15, decimal_places=4, null=True, blank=True)
 
     change_percentage = models.FloatField(null=True, blank=True)
-    change_direction = models.CharField(
-        max_length=10, choices=ChangeDirection.choices, blank=True
-    )
+    change_direction = models.CharField(max_length=10, choices=ChangeDirection.choices, blank=True)
 
     period_start = models.DateTimeField()
     period_end = models.DateTimeField()
@@ -35,12 +33,8 @@ class BusinessMetric(BaseAnalyticsModel):
     context = models.JSONField(default=dict, blank=True)
     dimensions = models.JSONField(default=dict, blank=True)
 
-    warning_threshold = models.DecimalField(
-        max_digits=15, decimal_places=4, null=True, blank=True
-    )
-    critical_threshold = models.DecimalField(
-        max_digits=15, decimal_places=4, null=True, blank=True
-    )
+    warning_threshold = models.DecimalField(max_digits=15, decimal_places=4, null=True, blank=True)
+    critical_threshold = models.DecimalField(max_digits=15, decimal_places=4, null=True, blank=True)
     is_alert_triggered = models.BooleanField(default=False)
 
     class Meta:

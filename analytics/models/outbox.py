@@ -18,9 +18,7 @@ class OutboxMessage(BaseAnalyticsModel):
     ordering_key = models.CharField(
         max_length=200, blank=True, help_text="Messages of one key go out in order."
     )
-    state = models.CharField(
-        max_length=20, choices=OutboxState.choices, default=OutboxState.PENDING
-    )
+    state = models.CharField(max_length=20, choices=OutboxState.choices, default=OutboxState.PENDING)
     attempts = models.PositiveIntegerField(default=0)
     available_at = models.DateTimeField(default=clock.now)
     leased_until = models.DateTimeField(null=True, blank=True)

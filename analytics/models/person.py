@@ -54,9 +54,7 @@ class PersonDistinctId(models.Model):
     """One id by which a client knows somebody, and the node that it owns."""
 
     distinct_id = models.CharField(max_length=200, unique=True)
-    person = models.OneToOneField(
-        Person, on_delete=models.CASCADE, related_name="own_distinct_id"
-    )
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="own_distinct_id")
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     def __str__(self) -> str:
@@ -94,9 +92,7 @@ class PersonGroup(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=["group_type", "group_key"], name="one_row_per_group"),
-        )
+        constraints = (models.UniqueConstraint(fields=["group_type", "group_key"], name="one_row_per_group"),)
 
     def __str__(self) -> str:
         return f"{self.group_type}:{self.group_key}"

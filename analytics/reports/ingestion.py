@@ -10,8 +10,8 @@ from analytics import conf
 from analytics.errors import NotFound
 from analytics.models import Receipt, RejectedEvent, UserEvent
 from analytics.models.choices import Outcome
-from analytics.store import ledger as ledger_store
 from analytics.store import lake
+from analytics.store import ledger as ledger_store
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,7 @@ def _figures(from_at: datetime, to_at: datetime) -> OverviewAnswer:
     # One more microsecond: what was stored in this very instant counts.
     end = to_at + timedelta(microseconds=1)
     earliest = from_at - (end - from_at) - timedelta(days=1)
-    question = OverviewQuestion(
-        from_at=from_at, to_at=end, time_zone=str(conf.get().zone), now=end
-    )
+    question = OverviewQuestion(from_at=from_at, to_at=end, time_zone=str(conf.get().zone), now=end)
     with lake.engine().read(lake.source(earliest, end)) as reader:
         return overview(reader, question)
 

@@ -60,9 +60,7 @@ _METADATA = COLUMNS.index("metadata")
 
 Row = tuple[Any, ...]
 
-_COPY = "COPY {} ({}) FROM STDIN".format(
-    UserEvent._meta.db_table, ", ".join(f'"{name}"' for name in COLUMNS)
-)
+_COPY = "COPY {} ({}) FROM STDIN".format(UserEvent._meta.db_table, ", ".join(f'"{name}"' for name in COLUMNS))
 _KNOWN = f"SELECT uuid, received_at FROM {UserEvent._meta.db_table} WHERE uuid = ANY(%s)"  # noqa: S608
 
 

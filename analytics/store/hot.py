@@ -27,7 +27,7 @@ _READ = [name for name in NAMES if name != PARTITION]  # the lake works the day 
 def _column_sql(name: str) -> str:
     """Instants travel as microseconds: one integer to parse, and no time zone to get wrong."""
     if name in _INSTANTS:
-        return f"(extract(epoch FROM \"{name}\") * 1000000)::bigint AS \"{name}\""
+        return f'(extract(epoch FROM "{name}") * 1000000)::bigint AS "{name}"'
     return f'"{name}"'
 
 
@@ -94,9 +94,7 @@ def _typed(table: pa.Table) -> pa.Table:
     return table
 
 
-def _by_orm(
-    watermark: int, below: int | None, from_at: datetime | None, to_at: datetime | None
-) -> pa.Table:
+def _by_orm(watermark: int, below: int | None, from_at: datetime | None, to_at: datetime | None) -> pa.Table:
     events = UserEvent.objects.filter(id__gte=watermark)
     if below is not None:
         events = events.filter(id__lt=below)

@@ -70,11 +70,9 @@ def merges() -> pa.Table:
     """Columns person_id, root_id: what every merged node counts as now."""
     import pyarrow as pa
 
-    rows = Person.objects.exclude(merged_into=None).values_list("id", "merged_into_id")
-    ids, roots = zip(*rows, strict=True) if (rows := list(rows)) else ((), ())
-    return pa.table(
-        {"person_id": pa.array(ids, pa.int64()), "root_id": pa.array(roots, pa.int64())}
-    )
+    moved = Person.objects.exclude(merged_into=None).values_list("id", "merged_into_id")
+    ids, roots = zip(*rows, strict=True) if (rows := list(moved)) else ((), ())
+    return pa.table({"person_id": pa.array(ids, pa.int64()), "root_id": pa.array(roots, pa.int64())})
 
 
 def is_sealed(insert_xid: int, row_id: int) -> bool:

@@ -27,9 +27,7 @@ _FIRST_BEYOND = (
     f"SELECT insert_xid FROM {_TABLE} WHERE insert_xid >= %s AND insert_xid < %s "  # noqa: S608
     "ORDER BY insert_xid OFFSET %s LIMIT 1"
 )
-_NEXT_TRANSACTION = (
-    f"SELECT min(insert_xid) FROM {_TABLE} WHERE insert_xid > %s AND insert_xid < %s"  # noqa: S608
-)
+_NEXT_TRANSACTION = f"SELECT min(insert_xid) FROM {_TABLE} WHERE insert_xid > %s AND insert_xid < %s"  # noqa: S608
 
 
 @dataclass(frozen=True)

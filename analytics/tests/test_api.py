@@ -219,7 +219,9 @@ class BothServersTest(TransactionTestCase):
         send_batch(posthog_event("$pageview"), posthog_event("paid", properties={"revenue": 5}))
         answers = []
         for call in self.servers():
-            answer = call("GET", "/api/analytics/overview?days=3", token=self.log_in(call, "alice")["access"]).body
+            answer = call(
+                "GET", "/api/analytics/overview?days=3", token=self.log_in(call, "alice")["access"]
+            ).body
             self.assertEqual(set(answer.pop("proof")), PROOF)
             answers.append(answer)
         self.assertEqual(answers[0], answers[1])

@@ -93,7 +93,10 @@ class MiddlewareTest(TestCase):
     """Page views and calls, by whom, without disturbing the response."""
 
     def test_a_page_is_a_page_view_of_its_route(self) -> None:
-        Client().get("/hello/7/?utm_source=mail&secret=1", headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"})
+        Client().get(
+            "/hello/7/?utm_source=mail&secret=1",
+            headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"},
+        )
         event = UserEvent.objects.get()
         self.assertEqual((event.event_name, event.event_type), ("$pageview", "page_view"))
         self.assertEqual((event.page_path, event.status_code), ("/hello/<int:number>/", 200))
@@ -159,7 +162,7 @@ class MiddlewareTest(TestCase):
             return HttpResponse("x")
 
         middleware = AnalyticsMiddleware(handler)
-        response = async_to_sync(middleware)(RequestFactory().get("/data/"))  # type: ignore[arg-type]
+        response = async_to_sync(middleware)(RequestFactory().get("/data/"))
         self.assertEqual(response.content, b"x")
 
 

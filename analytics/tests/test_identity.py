@@ -12,7 +12,15 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from analytics.errors import BadInput, Conflict, NotFound
 from analytics.ingestion import merges
-from analytics.models import MergeLog, Person, PersonDistinctId, PersonGroup, Receipt, RejectedEvent, UserEvent
+from analytics.models import (
+    MergeLog,
+    Person,
+    PersonDistinctId,
+    PersonGroup,
+    Receipt,
+    RejectedEvent,
+    UserEvent,
+)
 from analytics.tests.cast import make_key, posthog_event, send_batch
 
 
@@ -81,10 +89,10 @@ class MergeRulesTest(TestCase):
             self.assertNotEqual(root_of("u1"), root_of(shared.strip()))
 
     def test_order_inside_one_request_counts(self) -> None:
-        send_batch(
-            posthog_event(distinct_id="anon"), posthog_event(distinct_id="u1"), identify("u1", "anon")
+        send_batch(posthog_event(distinct_id="anon"), posthog_event(distinct_id="u1"), identify("u1", "anon"))
+        self.assertEqual(
+            MergeLog.objects.get().source, PersonDistinctId.objects.get(distinct_id="anon").person
         )
-        self.assertEqual(MergeLog.objects.get().source, PersonDistinctId.objects.get(distinct_id="anon").person)
 
     def test_events_keep_their_node_and_follow_the_merge(self) -> None:
         send_batch(posthog_event(distinct_id="anon"))
@@ -119,7 +127,9 @@ class PersonPropertiesTest(TestCase):
         self.assertEqual(root_of("u1").properties, {"a": 1})
 
     def test_without_person_processing_no_profile_is_made_and_a_later_identify_adopts(self) -> None:
-        send_batch(posthog_event(distinct_id="anon", properties={"$process_person_profile": False, "$set": {"a": 1}}))
+        send_batch(
+            posthog_event(distinct_id="anon", properties={"$process_person_profile": False, "$set": {"a": 1}})
+        )
         self.assertFalse(Person.objects.filter(has_profile=True).exists())
         send_batch(identify("u1", "anon"))
         event = UserEvent.objects.get(event_name="clicked")

@@ -88,7 +88,7 @@ class ImportTest(TestCase):
             calls.append(1)
             if len(calls) == 2:
                 raise KeyboardInterrupt
-            return real(*args, **kwargs)  # type: ignore[arg-type]
+            return real(*args, **kwargs)
 
         with patch.object(importer, "commit", die_in_the_second), self.assertRaises(KeyboardInterrupt):
             self.run_import(self.csv())

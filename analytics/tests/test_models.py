@@ -122,7 +122,13 @@ class BusinessMetricModelTest(TestCase):
 
     def test_one_value_per_metric_period_and_dimensions(self) -> None:
         at = timezone.now()
-        fields = {"metric_type": "kpi", "metric_name": "m", "period_start": at, "period_end": at, "period_type": "day"}
+        fields = {
+            "metric_type": "kpi",
+            "metric_name": "m",
+            "period_start": at,
+            "period_end": at,
+            "period_type": "day",
+        }
         BusinessMetric.objects.create(value=1, **fields)
         BusinessMetric.objects.create(value=2, dimensions={"city": "Graz"}, **fields)
         with self.assertRaises(IntegrityError), transaction.atomic():

@@ -40,9 +40,7 @@ def capture_routes() -> list[Route]:
             routes.append(Route(f"/{path}{slash}", endpoint, methods=["GET", "POST", "OPTIONS"]))
     for path in capture.CONFIG_PATHS:
         for slash in ("", "/"):
-            routes.append(
-                Route(f"/{path}{slash}", _configuring, methods=["GET", "POST", "OPTIONS"])
-            )
+            routes.append(Route(f"/{path}{slash}", _configuring, methods=["GET", "POST", "OPTIONS"]))
     return routes
 
 

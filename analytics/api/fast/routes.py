@@ -66,18 +66,21 @@ def _endpoint(operation: Operation) -> Callable[..., BaseModel]:
 
 def _signature(operation: Operation) -> inspect.Signature:
     named = inspect.Parameter.KEYWORD_ONLY
-    parameters = [
-        inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)
-    ]
+    parameters = [inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)]
     for name, field in (operation.query.model_fields if operation.query else {}).items():
         place: Any = Path() if f"{{{name}}}" in operation.path else Query()
-        annotation = Annotated[(field.annotation, *field.metadata, place)]  # type: ignore[misc]
+        annotation = _annotated(field.annotation, *field.metadata, place)
         default = inspect.Parameter.empty if field.is_required() else field.default
         parameters.append(inspect.Parameter(name, named, annotation=annotation, default=default))
     if operation.body is not None:
-        annotation = Annotated[operation.body, Body()]  # type: ignore[misc,name-defined]
+        annotation = _annotated(operation.body, Body())
         parameters.append(inspect.Parameter("body", named, annotation=annotation))
     return inspect.Signature(parameters)
+
+
+def _annotated(*parts: Any) -> Any:
+    """`Annotated[...]` of parts known only at run time."""
+    return Annotated[parts]
 
 
 def caller_of(request: Request) -> Caller:
@@ -92,6 +95,4 @@ def caller_of(request: Request) -> Caller:
 def ip_of(request: Request) -> str:
     """The client's address, believing no more proxies than the setting says."""
     remote = request.client.host if request.client else ""
-    return client_ip(
-        request.headers.get("x-forwarded-for", ""), remote, conf.get().trusted_proxies
-    )
+    return client_ip(request.headers.get("x-forwarded-for", ""), remote, conf.get().trusted_proxies)

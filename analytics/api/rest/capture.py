@@ -57,7 +57,7 @@ def _capture(request: HttpRequest, dialect: str) -> HttpResponse:
         given = accept.Request(
             dialect=dialect,
             path=request.path,
-            query=request.GET.dict(),  # type: ignore[arg-type]
+            query=request.GET.dict(),
             headers={name.lower(): value for name, value in request.headers.items()},
             body=_body(request),
             ip=client_ip(

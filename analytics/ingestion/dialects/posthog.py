@@ -63,9 +63,7 @@ def _token(outer: dict[str, Any], items: list[Any], wire: Wire) -> str:
 
 
 def _sent_at(outer: dict[str, Any], wire: Wire) -> datetime | None:
-    return parse_time(outer.get("sent_at")) or parse_time(
-        wire.query.get("sent_at") or wire.query.get("_")
-    )
+    return parse_time(outer.get("sent_at")) or parse_time(wire.query.get("sent_at") or wire.query.get("_"))
 
 
 def to_event(item: object, arrival: Arrival, index: int) -> Event:

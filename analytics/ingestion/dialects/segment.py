@@ -55,7 +55,9 @@ def read(wire: Wire) -> Envelope:
     else:
         items = as_list(outer.get("batch"), "batch")
     if len(items) > MAX_BATCH_MESSAGES:
-        raise BadInput(f"a batch holds at most {MAX_BATCH_MESSAGES} messages; split it", code="batch_too_long")
+        raise BadInput(
+            f"a batch holds at most {MAX_BATCH_MESSAGES} messages; split it", code="batch_too_long"
+        )
     shared = outer.get("context")
     return Envelope(
         token=_token(outer, wire),

@@ -32,7 +32,11 @@ TARGETS = (
     "revenue_impact",
     "anonymous_id",
 )
-_USUAL_NAMES = {"event": ("event_name", "name"), "distinct_id": ("user", "user_id"), "timestamp": ("ts", "time")}
+_USUAL_NAMES = {
+    "event": ("event_name", "name"),
+    "distinct_id": ("user", "user_id"),
+    "timestamp": ("ts", "time"),
+}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import orjson
 
@@ -56,7 +56,7 @@ def fingerprint(path: Path) -> str:
 def _open(path: Path) -> IO[bytes]:
     with path.open("rb") as file:
         is_gzip = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path) if is_gzip else path.open("rb")
+    return cast(IO[bytes], gzip.open(path)) if is_gzip else path.open("rb")
 
 
 def read_csv(path: Path) -> Iterator[RowOrBad]:

@@ -24,7 +24,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """The file and the meaning of its columns."""
         parser.add_argument("file", type=Path)
-        parser.add_argument("--format", default="", help="csv, jsonl or parquet; default by the file's ending")
+        parser.add_argument(
+            "--format", default="", help="csv, jsonl or parquet; default by the file's ending"
+        )
         parser.add_argument(
             "--map",
             action="append",
@@ -40,12 +42,14 @@ class Command(BaseCommand):
         pairs = [pair for group in options["map"] for pair in group]
         try:
             columns = parse_map(pairs, options["event"])
-            dataset, job = importer.prepare(
-                options["file"], format_name=options["format"], columns=columns
-            )
+            dataset, job = importer.prepare(options["file"], format_name=options["format"], columns=columns)
             total = dataset.total_records
             with tqdm(total=total, initial=dataset.processed, unit="row", file=self.stderr) as bar:
-                importer.run(dataset, job, lambda done, _: bar.update(done - bar.n))
+
+                def show(done: int, _: int) -> None:
+                    bar.update(done - bar.n)
+
+                importer.run(dataset, job, show)
         except Conflict as conflict:
             self.stdout.write(conflict.detail)
             return
