@@ -215,6 +215,13 @@ class BothServersTest(TransactionTestCase):
                 self.assertEqual((reply.status, reply.body["code"]), (422, "invalid_input"), path)
                 self.assertRegex(reply.body["detail"], "days|surprise|event_type")
 
+    def test_a_body_over_the_limit_is_refused(self) -> None:
+        for call in self.servers():
+            access = self.log_in(call, "alice")["access"]
+            body = {"event_name": "a", "metadata": {"text": "x" * 3_000_000}}
+            reply = call("POST", "/api/analytics/events/track", body, token=access)
+            self.assertEqual((reply.status, reply.body["code"]), (413, "body_too_large"))
+
     def test_both_give_the_same_overview(self) -> None:
         send_batch(posthog_event("$pageview"), posthog_event("paid", properties={"revenue": 5}))
         answers = []

@@ -23,7 +23,10 @@ class ErrorAnswer(BaseModel):
     code: str
 
 
-_STATUSES = (400, 401, 403, 404, 409, 422, 503)
+#: As Django's own limit for the same bodies (DATA_UPLOAD_MAX_MEMORY_SIZE). Batches go to the SDK paths.
+MAX_BODY_BYTES = 2_621_440
+
+_STATUSES = (400, 401, 403, 404, 409, 413, 422, 503)
 _ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorAnswer} for status in _STATUSES}
 
 
@@ -39,6 +42,7 @@ def router() -> APIRouter:
             summary=operation.summary,
             operation_id=operation.name,
             responses=_ERRORS,
+            max_body_size=MAX_BODY_BYTES,
             tags=[operation.path.split("/")[3 if "/analytics/" in operation.path else 2]],
         )
     return made

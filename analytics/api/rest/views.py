@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.urls import URLPattern, path
 from pydantic import BaseModel, ValidationError
 from rest_framework.authentication import BaseAuthentication
@@ -18,7 +19,7 @@ from analytics import conf
 from analytics.api.auth import Caller, check, identify
 from analytics.api.errors import INTERNAL, body_of, body_of_validation, headers_of
 from analytics.api.operations import OPERATIONS, Operation
-from analytics.errors import AnalyticsError
+from analytics.errors import AnalyticsError, BodyTooLarge
 from analytics.ingestion.visitor import client_ip
 
 logger = logging.getLogger("analytics.api")
@@ -67,6 +68,9 @@ class OperationView(APIView):
             return Response(body_of(exc), exc.status, headers=headers_of(exc))
         if isinstance(exc, ValidationError):
             return Response(body_of_validation(exc.errors()), 422)
+        if isinstance(exc, RequestDataTooBig):
+            too_large = BodyTooLarge("the body is too large; send less at once")
+            return Response(body_of(too_large), too_large.status)
         if isinstance(exc, APIException):
             codes = exc.get_codes()
             code = codes if isinstance(codes, str) else "invalid_input"
