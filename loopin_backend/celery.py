@@ -13,10 +13,10 @@ from celery.signals import beat_init, celeryd_init
 from kombu import Queue
 
 from loopin_backend import embedded, env
+from loopin_backend.queues import QUEUES
 
 env.use_settings()
 
-QUEUES = ("analytics", "ai_processing", "metrics", "anomaly_detection")
 TASK_TIME_LIMIT_S = 300
 TASK_SOFT_TIME_LIMIT_S = 240
 

@@ -9,6 +9,7 @@ SECRET_KEY = _env.secret_key.get_secret_value() or find_or_make_secret_key(_data
 # Names that only reach this machine; a page elsewhere cannot rebind its own name to it.
 ALLOWED_HOSTS = list(_env.allowed_hosts) or ["localhost", "127.0.0.1", "[::1]", ".localhost"]
 
+STATIC_ROOT = None  # nothing is collected; files are served from the apps
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {

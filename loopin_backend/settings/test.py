@@ -14,6 +14,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+STATIC_ROOT = None  # nothing is collected; files are served from the apps
 WHITENOISE_USE_FINDERS = True
 # Captured events are stored in the test's own transaction; tests of the threaded writer make their own.
 ANALYTICS_INLINE_WRITER = True

@@ -1,0 +1,108 @@
+"""One supervised process: start it, notice its death, start it again with growing pauses, end it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+
+from loopin_backend import env
+from loopin_backend.supervisor.leftovers import Known, Record, find_session
+from loopin_backend.supervisor.output import relay, say
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+STEADY_AFTER_S = 60.0  # a process that lived this long has earned a short pause again
+
+
+@dataclass(frozen=True)
+class Part:
+    """What to run: a name, its command, the descriptors it inherits, whether it runs for good."""
+
+    name: str
+    command: tuple[str, ...]
+    pass_fds: tuple[int, ...] = ()
+    is_service: bool = True
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+class Child:
+    """A `Part` and the process that plays it now."""
+
+    def __init__(self, part: Part, record: Record) -> None:
+        self.part = part
+        self._record = record
+        self._process: subprocess.Popen[str] | None = None
+        self._known: Known | None = None
+        self._started_at_s = 0.0
+        self._restart_at_s: float | None = None
+        self._pause_s = FIRST_PAUSE_S
+
+    @property
+    def is_running(self) -> bool:
+        """True while its process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def status(self) -> int | None:
+        """The exit status of its last process; None while one runs or before the first."""
+        return self._process.poll() if self._process is not None else None
+
+    def start(self) -> None:
+        """Start the process in a session of its own, out of reach of the terminal's Ctrl-C."""
+        self._process = subprocess.Popen(
+            self.part.command,
+            cwd=env.PROJECT_ROOT,
+            env=env.child_environment(PYTHONUNBUFFERED="1", **self.part.environment),
+            pass_fds=self.part.pass_fds,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            text=True,
+            errors="replace",
+        )
+        self._started_at_s = time.monotonic()
+        self._restart_at_s = None
+        self._known = Known.of(self.part.name, self._process.pid)
+        self._record.add(self._known)
+        if self._process.stdout is not None:
+            relay(self.part.name, self._process.stdout)
+
+    def tend(self) -> None:
+        """Start a service again that has ended by itself, after its pause."""
+        if self.is_running or self._process is None or not self.part.is_service:
+            return
+        now_s = time.monotonic()
+        if self._restart_at_s is None:
+            if now_s - self._started_at_s > STEADY_AFTER_S:
+                self._pause_s = FIRST_PAUSE_S
+            say(f"{self.part.name} ended with status {self.status}; starting it again in {self._pause_s:g} s")
+            self._restart_at_s = now_s + self._pause_s
+            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+        elif now_s >= self._restart_at_s:
+            self._kill_session()  # what the dead process left running would do the work twice
+            self.start()
+
+    def ask_to_end(self) -> None:
+        """Send the polite signal; the process finishes what it has in hand."""
+        if self._process is not None and self.is_running:
+            self._process.send_signal(signal.SIGTERM)
+
+    def end_by(self, deadline_s: float) -> None:
+        """Return once it is gone, killing what is left of it at `deadline_s` (monotonic)."""
+        if self._process is None:
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(max(0.0, deadline_s - time.monotonic()))
+        self._kill_session()
+        self._process.wait()
+
+    def _kill_session(self) -> None:
+        if self._known is not None:
+            for process in find_session(self._known):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)
