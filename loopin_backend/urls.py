@@ -7,5 +7,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("meetups/", include("events.urls")),
     path("", include("analytics.urls")),
 ]
