@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 
@@ -14,8 +15,9 @@ def find_or_make_secret_key(data_dir: Path) -> str:
         return path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
-    draft = path.with_name(f"secret_key.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    descriptor, draft_name = tempfile.mkstemp(prefix="secret_key.", dir=data_dir)  # mode 0600
+    draft = Path(draft_name)
+    with os.fdopen(descriptor, "w") as file:
         file.write(secrets.token_urlsafe(64))
     try:
         os.link(draft, path)  # unlike a rename, fails when another process was first

@@ -1,6 +1,7 @@
 """What all environments share; every value that a deployment may change comes from `env`."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from celery.schedules import crontab
 
@@ -99,7 +100,7 @@ USE_I18N = True
 LANGUAGE_CODE = "en"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = _data_dir / "static"
+STATIC_ROOT: Path | None = _data_dir / "static"
 WHITENOISE_MANIFEST_STRICT = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
 
+import psutil
+
 from loopin_backend import env
+from loopin_backend.embedded.processes import wait_until_gone
 from loopin_backend.supervisor.leftovers import Known, Record, find_session
 from loopin_backend.supervisor.output import relay, say
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
+KILLED_WITHIN_S = 2.0
 STEADY_AFTER_S = 60.0  # a process that lived this long has earned a short pause again
 
 
@@ -102,7 +105,10 @@ class Child:
         self._process.wait()
 
     def _kill_session(self) -> None:
-        if self._known is not None:
-            for process in find_session(self._known):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGKILL)
+        """Return once nothing of its session lives; whatever did would still count as a user of the servers."""
+        members = find_session(self._known) if self._known is not None else []
+        for process in members:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        for process in members:
+            wait_until_gone(process, KILLED_WITHIN_S)

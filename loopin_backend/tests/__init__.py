@@ -1,0 +1,1 @@
+"""Tests of the deployable; each file mirrors a module."""

@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from pathlib import Path
+from unittest import TestCase, mock
+
+import psutil
+import pytest
+
+from loopin_backend import env
+from loopin_backend.embedded.processes import is_alive
+from loopin_backend.supervisor import children
+from loopin_backend.supervisor.children import Child, Part
+from loopin_backend.supervisor.demo_state import DemoState
+from loopin_backend.supervisor.leftovers import AlreadyRunning, Known, Record
+from loopin_backend.supervisor.listening import PortInUse, listen
+from loopin_backend.tests.waiting import eventually
+
+# A service that never ends, with a child of its own.
+SERVICE = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import signal; signal.pause()'])"
+DEAF = (
+    "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); signal.pause()"
+)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class RecordedTestCase(TestCase):
+    def setUp(self) -> None:
+        self.data_dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.record = Record(self.data_dir)
+        self.said: list[str] = []
+        for module in ("children", "output"):
+            self.enterContext(mock.patch(f"loopin_backend.supervisor.{module}.say", self.said.append))
+
+    def start(self, code: str) -> Child:
+        child = Child(Part("part", (sys.executable, "-c", code)), self.record)
+        child.start()
+        self.addCleanup(child.end_by, 0.0)
+        return child
+
+    def pid(self, child: Child) -> int:
+        assert child._known is not None
+        return child._known.pid
+
+
+class ChildTest(RecordedTestCase):
+    def test_a_service_that_dies_is_started_again_with_growing_pauses(self) -> None:
+        self.enterContext(mock.patch.object(children, "FIRST_PAUSE_S", 0.01))
+        child = self.start("raise SystemExit(3)")
+        child._pause_s = 0.01
+        for _ in range(3):
+            before = self.pid(child)
+            eventually(lambda: self.is_new(child, before), "it starts again")  # noqa: B023
+        pauses = [line.rsplit(" in ", 1)[1] for line in self.said if "status 3" in line]
+        self.assertEqual(pauses[:3], ["0.01 s", "0.02 s", "0.04 s"])
+
+    def is_new(self, child: Child, before: int) -> bool:
+        child.tend()
+        return self.pid(child) != before
+
+    def test_a_task_that_ends_is_left_alone(self) -> None:
+        child = Child(Part("demo", (sys.executable, "-c", ""), is_service=False), self.record)
+        child.start()
+        eventually(lambda: child.status == 0, "it ends")
+        child.tend()
+        self.assertEqual(child.status, 0)
+        child.end_by(0.0)
+
+    def test_what_does_not_listen_is_killed_with_all_its_children(self) -> None:
+        child = self.start(DEAF)
+        eventually(lambda: "part   | deaf" in self.said, "it ignores the polite signal")
+        child.ask_to_end()
+        child.end_by(0.0)
+        self.assertFalse(child.is_running)
+
+    def test_its_output_carries_its_name_and_no_control_characters(self) -> None:
+        self.start(r"print('a\x1b[31mb')")
+        eventually(lambda: r"part   | a\x1b[31mb" in self.said, "its line is shown")
+
+
+class LeftoversTest(RecordedTestCase):
+    def test_the_next_run_ends_a_process_and_its_children_left_behind(self) -> None:
+        child = self.start(SERVICE)
+        parent = psutil.Process(self.pid(child))
+        eventually(lambda: len(parent.children()) == 1, "it has a child")
+        family = [parent, *parent.children()]
+        self.assertEqual(Record(self.data_dir).end_leftovers(), ["part"])
+        self.assertFalse(any(is_alive(process) for process in family))
+
+    def test_children_whose_leader_is_already_dead_are_found(self) -> None:
+        child = self.start(SERVICE)
+        parent = psutil.Process(self.pid(child))
+        eventually(lambda: len(parent.children()) == 1, "it has a child")
+        orphan = parent.children()[0]
+        parent.kill()
+        eventually(lambda: child.status is not None, "the leader is dead and reaped")
+        self.assertEqual(Record(self.data_dir).end_leftovers(), ["part"])
+        self.assertFalse(is_alive(orphan))
+
+    def test_a_stranger_that_has_the_process_id_by_now_is_left_alone(self) -> None:
+        child = self.start(SERVICE)
+        known = Known.of("part", self.pid(child))
+        self.record.add(Known(known.name, known.pid, known.born_at - 100))
+        self.assertEqual(Record(self.data_dir).end_leftovers(), [])
+        self.assertTrue(child.is_running)
+
+    def test_a_torn_record_is_no_obstacle(self) -> None:
+        (self.data_dir / "processes.json").write_text('[{"name": "we', encoding="utf-8")
+        self.assertEqual(self.record.end_leftovers(), [])
+
+    def test_a_second_run_is_refused_and_told_who_runs(self) -> None:
+        with (
+            self.record.taken("process 1, http://127.0.0.1:8000"),
+            self.assertRaisesRegex(AlreadyRunning, "127.0.0.1:8000"),
+            Record(self.data_dir).taken("me"),
+        ):
+            self.fail("two supervisors")
+        with Record(self.data_dir).taken("me"):
+            pass
+
+
+class ListeningTest(TestCase):
+    def test_a_port_in_use_is_refused_with_the_fix(self) -> None:
+        port = free_port()
+        listeners = listen(port)
+        try:
+            with self.assertRaisesRegex(PortInUse, f"port {port} is in use.*PORT={port + 1}"):
+                listen(port)
+        finally:
+            for listener in listeners:
+                listener.close()
+
+
+class DemoStateTest(RecordedTestCase):
+    def test_demo_data_is_made_once_and_finished_when_cut_short(self) -> None:
+        self.assertTrue(DemoState(self.data_dir).is_due(is_wanted=True))
+        self.assertTrue(DemoState(self.data_dir).is_due(is_wanted=True))
+        DemoState(self.data_dir).put_done()
+        self.assertFalse(DemoState(self.data_dir).is_due(is_wanted=True))
+
+    def test_a_first_start_without_it_never_gets_it(self) -> None:
+        self.assertFalse(DemoState(self.data_dir).is_due(is_wanted=False))
+        self.assertFalse(DemoState(self.data_dir).is_due(is_wanted=True))
+
+
+@pytest.mark.slow
+class WholeRunTest(TestCase):
+    """The real thing in a directory of its own: started, killed without warning, started again, stopped."""
+
+    def setUp(self) -> None:
+        root = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="loopin-run-")))
+        root.chmod(0o711)
+        self.port = free_port()
+        self.environment = env.child_environment(
+            LOOPIN_ENV="development",
+            DJANGO_SETTINGS_MODULE="loopin_backend.settings",
+            LOOPIN_DATA_DIR=str(root / "data"),
+            LOOPIN_DEMO="0",
+            LOOPIN_INGEST_KEY="lk_whole_run",
+            LOOPIN_ADMIN_PASSWORD="a-password-for-this-test",
+            PORT=str(self.port),
+        )
+
+    def run_it(self) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "loopin_backend.run"],
+            cwd=env.PROJECT_ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.addCleanup(self.stop, process)
+        eventually(lambda: process.poll() is not None or self.is_live(), "/livez answers", within_s=60)
+        return process
+
+    def stop(self, process: subprocess.Popen[str]) -> str:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+        return process.communicate(timeout=30)[0] if process.stdout and not process.stdout.closed else ""
+
+    def is_live(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/livez", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def test_a_killed_run_is_recovered_by_the_next_and_a_stopped_one_leaves_nothing(self) -> None:
+        first = self.run_it()
+        os.kill(first.pid, signal.SIGKILL)
+        first.wait()
+        second = self.run_it()
+        eventually(self.is_live, "the second run serves")
+        third = self.run_it()
+        self.assertIn("already runs", third.communicate(timeout=30)[0])
+        self.assertEqual(third.returncode, 1)
+        said = self.stop(second)
+        self.assertIn("ended web, which an interrupted run had left behind", said)
+        self.assertEqual(second.returncode, 0)
+        data_dir = self.environment["LOOPIN_DATA_DIR"]
+        left = [p for p in psutil.process_iter(["cmdline"]) if data_dir in " ".join(p.info["cmdline"] or [])]
+        self.assertEqual(left, [])
