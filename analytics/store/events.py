@@ -83,7 +83,8 @@ def insert_rows(rows: Iterable[Row]) -> None:
     if connection.vendor != "postgresql":
         UserEvent.objects.bulk_create([_instance(row) for row in rows], batch_size=500)
         return
-    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+    # A COPY ends outside of Django's cursor wrapper, so its errors are translated here.
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(_COPY) as copy:
         for row in rows:
             copy.write_row(row)
 

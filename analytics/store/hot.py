@@ -63,7 +63,12 @@ def rows_from(
     wanted += [('"timestamp" >= %s', from_at)] if from_at is not None else []
     wanted += [('"timestamp" < %s', to_at)] if to_at is not None else []
     statement = _COPY.format(" AND ".join(text for text, _ in wanted))
-    with connection.cursor() as cursor, cursor.copy(statement, [v for _, v in wanted]) as copy:
+    values = [value for _, value in wanted]
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(statement, values) as copy,
+    ):
         text = b"".join(bytes(part) for part in copy)
     return _parsed(text)
 

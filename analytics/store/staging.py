@@ -171,7 +171,7 @@ def remove_nodes(node_ids: Sequence[int]) -> None:
 def _copy(cursor: CursorWrapper, statement: str, columns: Mapping[str, Sequence[Any]]) -> None:
     """Rows as COPY text, encoded column by column: three times as fast as adapting value by value."""
     texts = [_texts(values) for values in columns.values()]
-    with cursor.copy(statement) as copy:
+    with connection.wrap_database_errors, cursor.copy(statement) as copy:
         copy.write("".join(line + "\n" for line in map("\t".join, zip(*texts, strict=True))))
 
 

@@ -134,8 +134,8 @@ class PostHogRefusalsTest(TestCase):
         self.assertEqual((response.status_code, response.json()["code"]), (413, "body_too_large"))
 
     def test_unstorable_text_is_mended_and_said_on_the_receipt(self) -> None:
-        event = rb'{"event":"a\u0000b","distinct_id":"u\ud800","properties":{"x":NaN,"y":1e999}}'
-        raw = b'{"api_key":"%s","batch":[' + event + b"]}"
+        item = rb'{"event":"a\u0000b","distinct_id":"u\ud800","properties":{"x":NaN,"y":1e999}}'
+        raw = b'{"api_key":"%s","batch":[' + item + b"]}"
         self.assertEqual(send("/batch/", raw % TOKEN.encode()).status_code, 200)
         event = UserEvent.objects.get()
         self.assertEqual((event.event_name, event.distinct_id), ("a\ufffdb", "u\ufffd"))

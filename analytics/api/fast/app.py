@@ -67,7 +67,9 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
 
 def _http_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    code = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}.get(error.status_code, "bad_input")
+    code = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}.get(
+        error.status_code, "bad_input"
+    )
     return JSONResponse({"detail": error.detail, "code": code}, error.status_code, error.headers)
 
 
