@@ -101,6 +101,22 @@ def previous_span(span: Span, zone: ZoneInfo, interval: Interval | None = None) 
     return Span(day_start(first - (last - first), zone), span.from_at)
 
 
+def same_hours_before(span: Span, days: int, zone: ZoneInfo) -> Span:
+    """The span moved back by whole local days, with the same wall times at both ends.
+
+    What an unfinished day is compared with: this morning with yesterday's morning, not with last night. A wall
+    time that a change of clocks skipped counts as the instant after it.
+    """
+    return Span(_days_before(span.from_at, days, zone), _days_before(span.to_at, days, zone))
+
+
+def _days_before(at: dt.datetime, days: int, zone: ZoneInfo) -> dt.datetime:
+    wall = at.astimezone(zone).replace(tzinfo=None) - dt.timedelta(days=days)
+    if wall.time() == dt.time():
+        return day_start(wall.date(), zone)
+    return wall.replace(tzinfo=zone).astimezone(dt.UTC).astimezone(zone)
+
+
 def _dates(at: dt.datetime, interval: Interval, zone: ZoneInfo) -> Iterator[dt.datetime]:
     day = at.astimezone(zone).date()
     if interval is Interval.WEEK:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from eventlake.analyses.buckets import bucket_sql
 from eventlake.analyses.filters import Filter, filter_sql
@@ -17,7 +16,15 @@ from eventlake.analyses.properties import Parameters
 from eventlake.analyses.sessions import session_figures
 from eventlake.analyses.statements import statement
 from eventlake.engine import Reader, Run
-from eventlake.periods import Interval, Span, bucket_starts, day_start, find_zone, previous_span
+from eventlake.periods import (
+    Interval,
+    Span,
+    bucket_starts,
+    day_start,
+    find_zone,
+    previous_span,
+    same_hours_before,
+)
 from eventlake.proof import Proof
 
 #: Changes whenever the meaning of a figure does.
@@ -26,9 +33,10 @@ DEFINITION = "overview/1"
 
 @dataclass(frozen=True, slots=True)
 class OverviewQuestion:
-    """A half-open range of instants, in days of a zone.
+    """A half-open range of instants, in buckets of a zone.
 
-    `now` says which day today is; `top` how many rows a list has.
+    `now` says which day today is; `top` how many rows a list has. `before` is the range to compare with;
+    without it the one of equal length that ends where this one starts.
     """
 
     from_at: dt.datetime
@@ -37,6 +45,8 @@ class OverviewQuestion:
     now: dt.datetime
     filter: Filter | None = None
     top: int = 10
+    interval: Interval = Interval.DAY
+    before: Span | None = None
 
     @property
     def span(self) -> Span:
@@ -50,10 +60,22 @@ class OverviewQuestion:
         return Span(day_start(self.now.astimezone(zone).date(), zone), self.now)
 
     @property
+    def yesterday(self) -> Span:
+        """The local day before today, up to the same wall time."""
+        return same_hours_before(self.today, 1, find_zone(self.time_zone))
+
+    @property
+    def previous(self) -> Span:
+        """The range that the answer compares with."""
+        if self.before is not None:
+            return self.before
+        return previous_span(self.span, find_zone(self.time_zone), self.interval)
+
+    @property
     def reads(self) -> Span:
         """The range whose hot rows the source must hold."""
-        before = previous_span(self.span, find_zone(self.time_zone))
-        return Span(min(before.from_at, self.today.from_at), max(self.to_at, self.now))
+        first = min(self.from_at, self.previous.from_at, self.yesterday.from_at)
+        return Span(first, max(self.to_at, self.now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +116,25 @@ class TopPage:
 
 @dataclass(frozen=True, slots=True)
 class OverviewAnswer:
-    """The answer. `events` and `persons` have one entry a bucket; every local day of the range is one."""
+    """The answer. `events` and `persons` have one entry a bucket, and every bucket of the range is there.
 
+    `previous` and the `previous_...` columns are the same for the range before, in its own buckets, whose number
+    can differ by one. `active_persons_yesterday` counts up to the wall time that it is now.
+    """
+
+    span: Span
+    previous_span: Span
+    interval: Interval
     totals: OverviewTotals
     previous: OverviewTotals
     active_persons_today: int
+    active_persons_yesterday: int
     buckets: tuple[dt.datetime, ...]
     events: tuple[int, ...]
     persons: tuple[int, ...]
+    previous_buckets: tuple[dt.datetime, ...]
+    previous_events: tuple[int, ...]
+    previous_persons: tuple[int, ...]
     top_events: tuple[TopEvent, ...]
     top_pages: tuple[TopPage, ...]
     proof: Proof
@@ -117,37 +150,47 @@ class _Figures:
 
 def overview(reader: Reader, question: OverviewQuestion) -> OverviewAnswer:
     """The figures of a range. Errors: QuestionError for a range, zone or filter that cannot be asked."""
-    span, zone = question.span, find_zone(question.time_zone)
     run = reader.run(DEFINITION)
-    figures = _figures(run, span, zone, question.filter)
-    before = _figures(run, previous_span(span, zone), zone, question.filter)
+    figures = _figures(run, question, question.span)
+    before = _figures(run, question, question.previous)
     parameters = Parameters()
     kept = filter_sql(question.filter, parameters)
-    names = run.rows(statement("overview_names", filter=kept), span, top=question.top, **parameters.values)
-    pages = run.rows(statement("overview_pages", filter=kept), span, top=question.top, **parameters.values)
-    active = run.rows(statement("overview_active", filter=kept), question.today, **parameters.values)
+    limits = {"top": question.top, **parameters.values}
+    names = run.rows(statement("overview_names", filter=kept), question.span, **limits)
+    pages = run.rows(statement("overview_pages", filter=kept), question.span, **limits)
+    active, active_before = (
+        run.rows(statement("overview_active", filter=kept), day, **parameters.values)[0][0]
+        for day in (question.today, question.yesterday)
+    )
     return OverviewAnswer(
+        span=question.span,
+        previous_span=question.previous,
+        interval=question.interval,
         totals=figures.totals,
         previous=before.totals,
-        active_persons_today=active[0][0],
+        active_persons_today=active,
+        active_persons_yesterday=active_before,
         buckets=figures.buckets,
         events=figures.events,
         persons=figures.persons,
+        previous_buckets=before.buckets,
+        previous_events=before.events,
+        previous_persons=before.persons,
         top_events=tuple(TopEvent(*row) for row in names),
         top_pages=tuple(TopPage(*row) for row in pages),
         proof=run.proof(),
     )
 
 
-def _figures(run: Run, span: Span, zone: ZoneInfo, condition: Filter | None) -> _Figures:
-    starts = bucket_starts(span, Interval.DAY, zone)
+def _figures(run: Run, question: OverviewQuestion, span: Span) -> _Figures:
+    starts = bucket_starts(span, question.interval, find_zone(question.time_zone))
     parameters = Parameters()
     bucket = bucket_sql(starts, span.to_at, parameters)
-    kept = filter_sql(condition, parameters)
+    kept = filter_sql(question.filter, parameters)
     rows = run.rows(statement("overview_persons", bucket=bucket, filter=kept), span, **parameters.values)
     by_bucket = {row[0]: row for row in rows}
     _, events, persons, converted, revenue = by_bucket[None]
-    sessions = session_figures(run, span, condition)
+    sessions = session_figures(run, span, question.filter)
     totals = OverviewTotals(
         events=events,
         persons=persons,
@@ -157,5 +200,5 @@ def _figures(run: Run, span: Span, zone: ZoneInfo, condition: Filter | None) -> 
         avg_session_s=sessions.avg_s,
         bounce_ratio=sessions.bounce_ratio,
     )
-    days = [by_bucket.get(number, (number, 0, 0)) for number in range(len(starts))]
-    return _Figures(totals, starts, tuple(day[1] for day in days), tuple(day[2] for day in days))
+    rows = [by_bucket.get(number, (number, 0, 0)) for number in range(len(starts))]
+    return _Figures(totals, starts, tuple(row[1] for row in rows), tuple(row[2] for row in rows))
