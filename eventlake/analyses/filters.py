@@ -26,6 +26,7 @@ from eventlake.analyses.properties import (
     column_sql,
     is_instant,
     is_number,
+    is_text,
     number_sql,
     text_sql,
 )
@@ -176,8 +177,13 @@ def _one_of(prop: Property, values: tuple[Scalar, ...], parameters: Parameters) 
         reads.append(f"{column_sql(prop)} in ({_bind(instants, parameters)})")
     if numbers:
         reads.append(f"{number_sql(prop, parameters)} in ({_bind(numbers, parameters)})")
+    if is_text(prop):
+        # '' means missing there and equals nothing. It must also never meet IN and NULLIF together: DuckDB
+        # 2.0.0 then takes a file whose every value is '' for one that matches (statistics propagation).
+        texts = [text for text in texts if text]
     if texts:
-        reads.append(f"{_comparable_text(prop, texts, parameters)} in ({_bind(texts, parameters)})")
+        column = column_sql(prop) if is_text(prop) else text_sql(prop, parameters)
+        reads.append(f"{column} in ({_bind(texts, parameters)})")
     return " or ".join(reads) or "false"
 
 
@@ -236,13 +242,6 @@ _OPERATORS: dict[Operator, Callable[[Condition, Parameters], str]] = {
     Operator.REGEX: _regex,
     Operator.IS_SET: _is_set,
 }
-
-
-def _comparable_text(prop: Property, values: list[str], parameters: Parameters) -> str:
-    """A text column as it stands unless '' is asked for, because '' means missing and equals nothing."""
-    if prop.scope is Scope.COLUMN and not is_number(prop) and "" not in values:
-        return column_sql(prop)
-    return text_sql(prop, parameters)
 
 
 def _bind(values: list[str] | list[float] | list[dt.datetime], parameters: Parameters) -> str:

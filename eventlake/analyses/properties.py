@@ -65,7 +65,7 @@ def text_sql(prop: Property, parameters: Parameters) -> str:
         pointer = "/" + prop.name.replace("~", "~0").replace("/", "~1")
         # TRY: one row whose JSON is broken must not cost every other row its answer.
         return f"try(json_extract_string(metadata, {parameters.bind(pointer)}))"
-    if pa.types.is_string(prop.type):
+    if is_text(prop):
         return f"nullif({_column(prop)}, '')"
     return f"cast({_column(prop)} as varchar)"
 
@@ -84,6 +84,11 @@ def is_number(prop: Property) -> bool:
     """Whether it is a column of numbers."""
     kind = prop.type
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def is_text(prop: Property) -> bool:
+    """Whether it is a column of texts."""
+    return prop.scope is Scope.COLUMN and bool(pa.types.is_string(prop.type))
 
 
 def is_instant(prop: Property) -> bool:
