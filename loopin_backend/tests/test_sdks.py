@@ -1,0 +1,190 @@
+"""The newest Python SDKs of PostHog and Segment, unmodified, against the running server."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.test import tag
+from posthog import Posthog
+from segment.analytics.client import Client as Segment
+
+from loopin_backend.tests.sdk_case import EVENTS, RECOVERY_TIMEOUT_S, SdkCase
+
+QUIET_POSTHOG = {"POST /batch 200", "POST /flags 200"}
+QUIET_SEGMENT = {"POST /v1/batch 200"}
+MANY_RETRIES = 10
+
+
+@pytest.mark.slow
+@tag("slow")
+class PosthogPythonTest(SdkCase):
+    """posthog from the package index."""
+
+    def client(self, **options: Any) -> Posthog:
+        self.errors: list[Exception] = []
+        client = Posthog(
+            self.token,
+            host=self.server.url,
+            on_error=lambda error, _items: self.errors.append(error),
+            **options,
+        )
+        self.addCleanup(client.shutdown)
+        return client
+
+    def capture_many(self, client: Posthog) -> list[UUID]:
+        uuids = []
+        for number in range(EVENTS):
+            given = client.capture(
+                "meetup_viewed", distinct_id=f"{self.label}-{number % 50}", properties={"n": number}
+            )
+            assert given is not None
+            uuids.append(UUID(given))
+        return uuids
+
+    def assert_thousand_stored_once(self, *, gzip: bool) -> None:
+        client = self.client(gzip=gzip)
+        uuids = self.capture_many(client)
+        client.flush()
+        self.assert_stored_once(uuids)
+        self.assert_only_called(QUIET_POSTHOG)
+        self.assertEqual(self.errors, [])
+
+    def test_a_thousand_plain_events_are_stored_once(self) -> None:
+        self.assert_thousand_stored_once(gzip=False)
+
+    def test_a_thousand_gzipped_events_are_stored_once(self) -> None:
+        self.assert_thousand_stored_once(gzip=True)
+
+    def test_people_aliases_and_groups_take_effect(self) -> None:
+        client, who, before = self.client(), f"ada-{uuid4()}", f"visitor-{uuid4()}"
+        client.capture("looked", distinct_id=before)
+        client.set(distinct_id=who, properties={"plan": "free", "city": "Graz"})
+        client.set(distinct_id=who, properties={"plan": "paid"})
+        client.set_once(distinct_id=who, properties={"plan": "never", "first_seen_on": "page"})
+        client.alias(previous_id=before, distinct_id=who)
+        client.group_identify("company", f"acme-{who}", {"seats": 5})
+        client.capture("paid", distinct_id=who, groups={"company": f"acme-{who}"})
+        client.flush()
+        person = self.person(who)
+        self.assertEqual(
+            person["properties"], {"plan": "paid", "city": "Graz", "first_seen_on": "page"}
+        )
+        self.assertEqual(self.person(before)["id"], person["id"])
+        self.assertEqual(self.group("company", f"acme-{who}"), {"seats": 5})
+        self.assertEqual(self.events("paid")[0]["metadata"]["$groups"], {"company": f"acme-{who}"})
+        self.assertEqual(self.server.ledger(self.label), {"stored": 7})
+        self.assertEqual(self.errors, [])
+
+    def test_an_exception_arrives_with_its_trace(self) -> None:
+        client = self.client()
+        try:
+            raise ValueError("the cake is gone")
+        except ValueError as error:
+            client.capture_exception(error, distinct_id="ada")
+        client.flush()
+        kept = self.events("$exception")[0]["metadata"]
+        self.assertEqual(kept["$exception_list"][0]["value"], "the cake is gone")
+        self.assertTrue(kept["$exception_list"][0]["stacktrace"]["frames"])
+
+    def test_an_event_of_the_ai_lane_is_stored(self) -> None:
+        client = self.client()
+        client.capture_ai("$ai_generation", distinct_id="ada", properties={"$ai_model": "small"})
+        client.flush()
+        self.assertEqual(self.events("$ai_generation")[0]["metadata"]["$ai_model"], "small")
+        self.assert_only_called({"POST /i/v0/ai/batch 200"})
+
+    def test_asking_for_flags_stays_quiet(self) -> None:
+        client = self.client()
+        flags = client.evaluate_flags("ada")
+        self.assertFalse(flags.is_enabled("new-page"))
+        client.capture("looked", distinct_id="ada", flags=flags)
+        client.flush()
+        self.assertEqual(len(self.events("looked")), 1)
+        self.assert_only_called(QUIET_POSTHOG)
+        self.assertEqual(self.errors, [])
+
+    def test_an_unknown_key_is_reported_to_the_caller(self) -> None:
+        self.token = "lk_nobody_made_this"
+        client = self.client()
+        client.capture("looked", distinct_id="ada")
+        client.flush()
+        self.assertEqual(len(self.errors), 1)
+        self.assertIn("no such ingest key", str(self.errors[0]))
+        self.assert_only_called({"POST /batch 401"})
+
+    def test_a_server_killed_in_mid_run_loses_and_doubles_nothing(self) -> None:
+        client = self.client(max_retries=MANY_RETRIES, flush_at=10)
+        uuids = self.capture_many(client)
+        self.kill_in_mid_run(after=100)
+        client.flush(RECOVERY_TIMEOUT_S)
+        self.assertEqual(self.errors, [])
+        self.assert_stored_once(uuids, duplicates=True)
+
+
+@pytest.mark.slow
+@tag("slow")
+class SegmentPythonTest(SdkCase):
+    """segment-analytics-python from the package index."""
+
+    def client(self, **options: Any) -> Segment:
+        self.errors: list[Exception] = []
+        client = Segment(
+            self.token,
+            host=self.server.url,
+            on_error=lambda error, _items: self.errors.append(error),
+            **options,
+        )
+        self.addCleanup(client.join)
+        return client
+
+    def track_many(self, client: Segment) -> list[UUID]:
+        uuids = []
+        for number in range(EVENTS):
+            is_queued, message = client.track(f"{self.label}-{number % 50}", "meetup_viewed", {"n": number})
+            assert is_queued
+            uuids.append(UUID(message["messageId"]))
+        return uuids
+
+    def assert_thousand_stored_once(self, *, gzip: bool) -> None:
+        client = self.client(gzip=gzip)
+        uuids = self.track_many(client)
+        client.flush()
+        self.assert_stored_once(uuids)
+        self.assert_only_called(QUIET_SEGMENT)
+        self.assertEqual(self.errors, [])
+
+    def test_a_thousand_plain_messages_are_stored_once(self) -> None:
+        self.assert_thousand_stored_once(gzip=False)
+
+    def test_a_thousand_gzipped_messages_are_stored_once(self) -> None:
+        self.assert_thousand_stored_once(gzip=True)
+
+    def test_every_kind_of_message_takes_effect(self) -> None:
+        client, who, device, old = self.client(), f"bob-{uuid4()}", f"device-{uuid4()}", f"old-{uuid4()}"
+        client.page(None, "docs", "Start", {"url": "https://shop.example/start"}, anonymous_id=device)
+        client.identify(who, {"plan": "paid"}, anonymous_id=device)
+        client.screen(who, "app", "Home")
+        client.group(who, f"acme-{who}", {"seats": 5})
+        client.track(old, "looked")
+        client.alias(old, who)
+        client.flush()
+        person = self.person(who)
+        self.assertEqual(person["properties"], {"plan": "paid"})
+        self.assertTrue(person["is_identified"])
+        self.assertEqual({self.person(device)["id"], self.person(old)["id"]}, {person["id"]})
+        self.assertEqual(self.group("group", f"acme-{who}"), {"seats": 5})
+        self.assertEqual(self.events("$pageview")[0]["page_url"], "https://shop.example/start")
+        self.assertEqual(self.events("$screen")[0]["metadata"]["$screen_name"], "Home")
+        self.assertEqual(self.server.ledger(self.label), {"stored": 6})
+        self.assertEqual(self.errors, [])
+
+    def test_a_server_killed_in_mid_run_loses_and_doubles_nothing(self) -> None:
+        client = self.client(max_retries=MANY_RETRIES, upload_size=10)
+        uuids = self.track_many(client)
+        self.kill_in_mid_run(after=100)
+        self.wait_for(EVENTS, within_s=RECOVERY_TIMEOUT_S)
+        client.flush()
+        self.assertEqual(self.errors, [])
+        self.assert_stored_once(uuids, duplicates=True)
