@@ -6,13 +6,14 @@ import contextlib
 import signal
 import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
 from loopin_backend import env
 from loopin_backend.embedded.processes import wait_until_gone
-from loopin_backend.supervisor.leftovers import Known, Record, find_session
+from loopin_backend.supervisor.leftovers import build_marks, find_marked
 from loopin_backend.supervisor.output import relay, say
 
 FIRST_PAUSE_S = 0.5
@@ -29,17 +30,15 @@ class Part:
     command: tuple[str, ...]
     pass_fds: tuple[int, ...] = ()
     is_service: bool = True
-    environment: dict[str, str] = field(default_factory=dict)
 
 
 class Child:
     """A `Part` and the process that plays it now."""
 
-    def __init__(self, part: Part, record: Record) -> None:
+    def __init__(self, part: Part, data_dir: Path) -> None:
         self.part = part
-        self._record = record
+        self._data_dir = data_dir
         self._process: subprocess.Popen[str] | None = None
-        self._known: Known | None = None
         self._started_at_s = 0.0
         self._restart_at_s: float | None = None
         self._pause_s = FIRST_PAUSE_S
@@ -48,6 +47,11 @@ class Child:
     def is_running(self) -> bool:
         """True while its process lives."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The id of its last process; 0 before the first."""
+        return self._process.pid if self._process is not None else 0
 
     @property
     def status(self) -> int | None:
@@ -59,7 +63,7 @@ class Child:
         self._process = subprocess.Popen(
             self.part.command,
             cwd=env.PROJECT_ROOT,
-            env=env.child_environment(PYTHONUNBUFFERED="1", **self.part.environment),
+            env=env.child_environment(PYTHONUNBUFFERED="1", **build_marks(self._data_dir, self.part.name)),
             pass_fds=self.part.pass_fds,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -70,8 +74,6 @@ class Child:
         )
         self._started_at_s = time.monotonic()
         self._restart_at_s = None
-        self._known = Known.of(self.part.name, self._process.pid)
-        self._record.add(self._known)
         if self._process.stdout is not None:
             relay(self.part.name, self._process.stdout)
 
@@ -87,7 +89,7 @@ class Child:
             self._restart_at_s = now_s + self._pause_s
             self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
         elif now_s >= self._restart_at_s:
-            self._kill_session()  # what the dead process left running would do the work twice
+            self._kill_rest()  # what the dead process left running would do the work twice
             self.start()
 
     def ask_to_end(self) -> None:
@@ -101,14 +103,14 @@ class Child:
             return
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(max(0.0, deadline_s - time.monotonic()))
-        self._kill_session()
+        self._kill_rest()
         self._process.wait()
 
-    def _kill_session(self) -> None:
-        """Return once nothing of its session lives; whatever did would still count as a user of the servers."""
-        members = find_session(self._known) if self._known is not None else []
-        for process in members:
+    def _kill_rest(self) -> None:
+        """Return once no process of this part lives; one that did would still count as a user of the servers."""
+        members = find_marked(self._data_dir, self.part.name)
+        for _, process in members:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        for process in members:
+        for _, process in members:
             wait_until_gone(process, KILLED_WITHIN_S)

@@ -17,7 +17,7 @@ from loopin_backend import embedded, env
 from loopin_backend.supervisor import parts
 from loopin_backend.supervisor.children import Child, Part
 from loopin_backend.supervisor.demo_state import DemoState
-from loopin_backend.supervisor.leftovers import Record
+from loopin_backend.supervisor.leftovers import be_the_only_one, end_leftovers
 from loopin_backend.supervisor.listening import listen
 from loopin_backend.supervisor.output import say
 from loopin_backend.supervisor.prepared import Prepared, login_note
@@ -38,7 +38,6 @@ class Supervisor:
 
     def __init__(self, *, ends_with_parent: bool = False) -> None:
         self._env = env.load()
-        self._record = Record(self._env.loopin_data_dir)
         self._demo_state = DemoState(self._env.loopin_data_dir)
         self._stopping = threading.Event()
         self._parent_pid = os.getppid() if ends_with_parent else None
@@ -55,8 +54,8 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         address = f"http://127.0.0.1:{self._env.port}"
-        with self._record.taken(f"process {os.getpid()}, {address}"):
-            for name in self._record.end_leftovers():
+        with be_the_only_one(self._env.loopin_data_dir, f"process {os.getpid()}, {address}"):
+            for name in end_leftovers(self._env.loopin_data_dir):
                 say(f"ended {name}, which an interrupted run had left behind")
             listeners = listen(self._env.port)
             try:
@@ -83,7 +82,7 @@ class Supervisor:
         return Prepared(**json.loads(done.stdout))
 
     def _start(self, part: Part) -> None:
-        child = Child(part, self._record)
+        child = Child(part, self._env.loopin_data_dir)
         self._children[part.name] = child
         child.start()
 

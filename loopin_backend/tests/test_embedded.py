@@ -129,6 +129,7 @@ class FirstStartTest(ServersTestCase):
         half_made.mkdir(parents=True)
         (half_made / "PG_VERSION").write_text("18\n", encoding="utf-8")
         users = [self.user_process() for _ in range(2)]
+        self.addCleanup(self.servers.ensure_valkey)  # to hold, and so to stop, what they leave running
         with ThreadPoolExecutor(2) as pool:
             said = list(pool.map(lambda user: user.stdout and user.stdout.readline(), users))
         self.assertEqual(said, ["ready\n", "ready\n"])

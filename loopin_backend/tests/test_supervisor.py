@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import socket
@@ -8,7 +7,9 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 from unittest import TestCase, mock
 
 import psutil
@@ -19,7 +20,7 @@ from loopin_backend.embedded.processes import is_alive
 from loopin_backend.supervisor import children
 from loopin_backend.supervisor.children import Child, Part
 from loopin_backend.supervisor.demo_state import DemoState
-from loopin_backend.supervisor.leftovers import AlreadyRunning, Known, Record
+from loopin_backend.supervisor.leftovers import AlreadyRunning, be_the_only_one, end_leftovers
 from loopin_backend.supervisor.listening import PortInUse, listen
 from loopin_backend.tests.waiting import eventually
 
@@ -30,48 +31,51 @@ DEAF = (
 )
 
 
+def iter_until(lines: IO[str], last: str) -> Iterator[str]:
+    """The lines up to the one that holds `last`, or all when none does."""
+    for line in lines:
+        yield line
+        if last in line:
+            return
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-class RecordedTestCase(TestCase):
+class SupervisedTestCase(TestCase):
     def setUp(self) -> None:
         self.data_dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.record = Record(self.data_dir)
         self.said: list[str] = []
         for module in ("children", "output"):
             self.enterContext(mock.patch(f"loopin_backend.supervisor.{module}.say", self.said.append))
 
     def start(self, code: str) -> Child:
-        child = Child(Part("part", (sys.executable, "-c", code)), self.record)
+        child = Child(Part("part", (sys.executable, "-c", code)), self.data_dir)
         child.start()
         self.addCleanup(child.end_by, 0.0)
         return child
 
-    def pid(self, child: Child) -> int:
-        assert child._known is not None
-        return child._known.pid
 
-
-class ChildTest(RecordedTestCase):
+class ChildTest(SupervisedTestCase):
     def test_a_service_that_dies_is_started_again_with_growing_pauses(self) -> None:
         self.enterContext(mock.patch.object(children, "FIRST_PAUSE_S", 0.01))
         child = self.start("raise SystemExit(3)")
         child._pause_s = 0.01
         for _ in range(3):
-            before = self.pid(child)
+            before = child.pid
             eventually(lambda: self.is_new(child, before), "it starts again")  # noqa: B023
         pauses = [line.rsplit(" in ", 1)[1] for line in self.said if "status 3" in line]
         self.assertEqual(pauses[:3], ["0.01 s", "0.02 s", "0.04 s"])
 
     def is_new(self, child: Child, before: int) -> bool:
         child.tend()
-        return self.pid(child) != before
+        return child.pid != before
 
     def test_a_task_that_ends_is_left_alone(self) -> None:
-        child = Child(Part("demo", (sys.executable, "-c", ""), is_service=False), self.record)
+        child = Child(Part("demo", (sys.executable, "-c", ""), is_service=False), self.data_dir)
         child.start()
         eventually(lambda: child.status == 0, "it ends")
         child.tend()
@@ -90,44 +94,38 @@ class ChildTest(RecordedTestCase):
         eventually(lambda: r"part   | a\x1b[31mb" in self.said, "its line is shown")
 
 
-class LeftoversTest(RecordedTestCase):
-    def test_the_next_run_ends_a_process_and_its_children_left_behind(self) -> None:
+class LeftoversTest(SupervisedTestCase):
+    def start_family(self) -> tuple[Child, list[psutil.Process]]:
         child = self.start(SERVICE)
-        parent = psutil.Process(self.pid(child))
+        parent = psutil.Process(child.pid)
         eventually(lambda: len(parent.children()) == 1, "it has a child")
-        family = [parent, *parent.children()]
-        self.assertEqual(Record(self.data_dir).end_leftovers(), ["part"])
+        return child, [parent, *parent.children()]
+
+    def test_the_next_run_ends_a_process_and_its_children_left_behind(self) -> None:
+        _, family = self.start_family()
+        self.assertEqual(end_leftovers(self.data_dir), ["part"])
         self.assertFalse(any(is_alive(process) for process in family))
 
     def test_children_whose_leader_is_already_dead_are_found(self) -> None:
-        child = self.start(SERVICE)
-        parent = psutil.Process(self.pid(child))
-        eventually(lambda: len(parent.children()) == 1, "it has a child")
-        orphan = parent.children()[0]
-        parent.kill()
+        child, (leader, orphan) = self.start_family()
+        leader.kill()
         eventually(lambda: child.status is not None, "the leader is dead and reaped")
-        self.assertEqual(Record(self.data_dir).end_leftovers(), ["part"])
+        self.assertEqual(end_leftovers(self.data_dir), ["part"])
         self.assertFalse(is_alive(orphan))
 
-    def test_a_stranger_that_has_the_process_id_by_now_is_left_alone(self) -> None:
-        child = self.start(SERVICE)
-        known = Known.of("part", self.pid(child))
-        self.record.add(Known(known.name, known.pid, known.born_at - 100))
-        self.assertEqual(Record(self.data_dir).end_leftovers(), [])
+    def test_another_directorys_run_is_left_alone(self) -> None:
+        child, _ = self.start_family()
+        self.assertEqual(end_leftovers(self.data_dir / "other"), [])
         self.assertTrue(child.is_running)
-
-    def test_a_torn_record_is_no_obstacle(self) -> None:
-        (self.data_dir / "processes.json").write_text('[{"name": "we', encoding="utf-8")
-        self.assertEqual(self.record.end_leftovers(), [])
 
     def test_a_second_run_is_refused_and_told_who_runs(self) -> None:
         with (
-            self.record.taken("process 1, http://127.0.0.1:8000"),
+            be_the_only_one(self.data_dir, "process 1, http://127.0.0.1:8000"),
             self.assertRaisesRegex(AlreadyRunning, "127.0.0.1:8000"),
-            Record(self.data_dir).taken("me"),
+            be_the_only_one(self.data_dir, "me"),
         ):
             self.fail("two supervisors")
-        with Record(self.data_dir).taken("me"):
+        with be_the_only_one(self.data_dir, "me"):
             pass
 
 
@@ -143,7 +141,7 @@ class ListeningTest(TestCase):
                 listener.close()
 
 
-class DemoStateTest(RecordedTestCase):
+class DemoStateTest(SupervisedTestCase):
     def test_demo_data_is_made_once_and_finished_when_cut_short(self) -> None:
         self.assertTrue(DemoState(self.data_dir).is_due(is_wanted=True))
         self.assertTrue(DemoState(self.data_dir).is_due(is_wanted=True))
@@ -183,13 +181,13 @@ class WholeRunTest(TestCase):
             text=True,
         )
         self.addCleanup(self.stop, process)
-        eventually(lambda: process.poll() is not None or self.is_live(), "/livez answers", within_s=60)
+        assert process.stdout is not None
+        self.said = list(iter_until(process.stdout, "Ctrl-C stops everything"))
         return process
 
-    def stop(self, process: subprocess.Popen[str]) -> str:
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
-        return process.communicate(timeout=30)[0] if process.stdout and not process.stdout.closed else ""
+    def stop(self, process: subprocess.Popen[str]) -> None:
+        process.send_signal(signal.SIGTERM)  # does nothing once it has ended
+        process.communicate(timeout=30)
 
     def is_live(self) -> bool:
         try:
@@ -200,15 +198,16 @@ class WholeRunTest(TestCase):
 
     def test_a_killed_run_is_recovered_by_the_next_and_a_stopped_one_leaves_nothing(self) -> None:
         first = self.run_it()
+        self.assertTrue(self.is_live())
         os.kill(first.pid, signal.SIGKILL)
         first.wait()
         second = self.run_it()
-        eventually(self.is_live, "the second run serves")
+        self.assertTrue(self.is_live())
+        self.assertIn("ended web, which an interrupted run had left behind\n", self.said)
         third = self.run_it()
-        self.assertIn("already runs", third.communicate(timeout=30)[0])
-        self.assertEqual(third.returncode, 1)
-        said = self.stop(second)
-        self.assertIn("ended web, which an interrupted run had left behind", said)
+        self.assertIn("This deployment already runs", self.said[0])
+        self.assertEqual(third.wait(10), 1)
+        self.stop(second)
         self.assertEqual(second.returncode, 0)
         data_dir = self.environment["LOOPIN_DATA_DIR"]
         left = [p for p in psutil.process_iter(["cmdline"]) if data_dir in " ".join(p.info["cmdline"] or [])]
