@@ -190,30 +190,29 @@ def _add_member_visits(plan: Plan, people: People, members: Ints, offsets: Ints,
         city=people.city[member[rest]],
         begins=begins[rest],
     )
-    _add_first_logins(rng, people, member[first], starts_ms[first], drafts)
-    _add_first_logins(rng, people, member[first_on_second], starts_ms[first_on_second], drafts, number=2)
+    ids = np.concatenate([people.count + member[first], 2 * people.count + member[first_on_second]])
+    _add_first_logins(rng, people, ids, starts_ms[np.concatenate([first, first_on_second])], drafts)
 
 
-def _add_first_logins(
-    rng: Random, people: People, member: Ints, starts_ms: Ints, drafts: _Drafts, *, number: int = 1
-) -> None:
-    """The first session that we see on a device: a look around as a stranger, then the login."""
-    views = 1 + rng.poisson(0.5, len(member))
-    device = (people.device if number == 1 else people.second_device)[member]
+def _add_first_logins(rng: Random, people: People, ids: Ints, starts_ms: Ints, drafts: _Drafts) -> None:
+    """The first session that we see on a device (by its id): a look around as a stranger, then the login."""
+    member = ids % people.count
+    views = 1 + rng.poisson(0.5, len(ids))
+    device = np.where(ids >= 2 * people.count, people.second_device[member], people.device[member])
     sessions = drafts.open(
-        len(member),
-        who=number * people.count + member,
+        len(ids),
+        who=ids,
         starts_ms=starts_ms,
         views=views,
         device=device,
-        channel=pick(rng, _MEMBER_CHANNELS, len(member)),
+        channel=pick(rng, _MEMBER_CHANNELS, len(ids)),
         city=people.city[member],
     )
     drafts.go_on(
         sessions,
         who=member,
         starts_ms=starts_ms + _length_ms(rng, views),
-        views=rng.poisson(1.5, len(member)),
+        views=rng.poisson(1.5, len(ids)),
         device=device,
         city=people.city[member],
         begins=Begins.FIRST_LOGIN,
