@@ -27,7 +27,7 @@ def build_worker() -> Part:
 
 def build_beat() -> Part:
     """The schedule."""
-    return Part("beat", _celery("beat", "--loglevel=WARNING"))
+    return Part("beat", (sys.executable, "-m", "loopin_backend.supervisor.beat"))
 
 
 def build_demo() -> Part:
