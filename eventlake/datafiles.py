@@ -40,7 +40,7 @@ DISTINCT = frozenset({*DELTA_ENCODED, "uuid", "timestamp"})
 STATISTICS = ("id", "timestamp", "event_name", "person_id", "insert_xid")
 
 #: Scanned columns by lz4 (fast to read), the rest by zstd (small): docs/decisions/0003 has the figures.
-_CODECS = {name: "zstd" if name in SELDOM_READ else "lz4" for name in FILE_SCHEMA.names}
+CODECS = {name: "zstd" if name in SELDOM_READ else "lz4" for name in FILE_SCHEMA.names}
 
 
 def write_day_files(rows: pa.Table, filesystem: pafs.FileSystem) -> Iterator[AddAction]:
@@ -74,7 +74,7 @@ def _write(rows: pa.Table, day: dt.date, filesystem: pafs.FileSystem) -> AddActi
         path,
         filesystem=filesystem,
         row_group_size=ROW_GROUP_ROWS,
-        compression=_CODECS,
+        compression=CODECS,
         use_dictionary=[name for name in FILE_SCHEMA.names if name not in DISTINCT],
         column_encoding=dict.fromkeys(DELTA_ENCODED, "DELTA_BINARY_PACKED"),
     )

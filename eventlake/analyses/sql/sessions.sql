@@ -4,7 +4,7 @@ sessioned as not materialized ({{sessioned}}),
 sessions as (
     select epoch_us(max("timestamp")) - epoch_us(min("timestamp")) as length_us, count(*) as events
     from sessioned
-    where {{filter}}
+    where session_key is not null and {{filter}}
     group by session_key
 )
 select
