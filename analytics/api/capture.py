@@ -93,11 +93,11 @@ def _now_ms() -> int:
     return int(clock.now().timestamp() * 1000)
 
 
+# No "surveys" at all: posthog-js 1.449 loads its surveys script on any value but a missing one, even on false.
 _REMOTE_CONFIG: dict[str, Any] = {
     "supportedCompression": ["gzip-js"],
     "hasFeatureFlags": False,
     "sessionRecording": False,
-    "surveys": False,
     "heatmaps": False,
     "capturePerformance": False,
     "autocaptureExceptions": False,
