@@ -170,7 +170,9 @@ def remove_nodes(node_ids: Sequence[int]) -> None:
 
 def _copy(cursor: CursorWrapper, statement: str, columns: Mapping[str, Sequence[Any]]) -> None:
     """Rows as COPY text, encoded column by column: three times as fast as adapting value by value."""
-    texts = [_texts(values) for values in columns.values()]
+    # Columns that share one list of values (`timestamp` and `created_at`) are encoded once.
+    encoded = {key: _texts(values) for key, values in {id(v): v for v in columns.values()}.items()}
+    texts = [encoded[id(values)] for values in columns.values()]
     with connection.wrap_database_errors, cursor.copy(statement) as copy:
         copy.write("".join(line + "\n" for line in map("\t".join, zip(*texts, strict=True))))
 
