@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging.config
 import signal
 import sys
+import warnings
 from types import FrameType
 
 from celery.beat import Service
@@ -21,6 +22,8 @@ from loopin_backend.celery import app
 def main() -> None:
     """Schedule until SIGTERM."""
     logging.config.dictConfig(settings.LOGGING)
+    # Django expects applications before queries; this process has none, and asks for one lock.
+    warnings.filterwarnings("ignore", "Accessing the database during app initialization")
     signal.signal(signal.SIGTERM, _leave)
     Service(app, scheduler_cls=SingleScheduler).start()
 
