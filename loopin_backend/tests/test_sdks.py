@@ -10,6 +10,7 @@ from django.test import tag
 from posthog import Posthog
 from segment.analytics.client import Client as Segment
 
+from loopin_backend.tests.lossy import LossyProxy
 from loopin_backend.tests.sdk_case import EVENTS, RECOVERY_TIMEOUT_S, SdkCase
 
 QUIET_POSTHOG = {"POST /batch 200", "POST /flags 200"}
@@ -22,11 +23,11 @@ MANY_RETRIES = 10
 class PosthogPythonTest(SdkCase):
     """posthog from the package index."""
 
-    def client(self, **options: Any) -> Posthog:
+    def client(self, host: str = "", **options: Any) -> Posthog:
         self.errors: list[Exception] = []
         client = Posthog(
             self.token,
-            host=self.server.url,
+            host=host or self.server.url,
             on_error=lambda error, _items: self.errors.append(error),
             **options,
         )
@@ -114,6 +115,16 @@ class PosthogPythonTest(SdkCase):
         self.assertIn("no such ingest key", str(self.errors[0]))
         self.assert_only_called({"POST /batch 401"})
 
+    def test_a_batch_whose_answer_was_lost_is_sent_again_and_stored_once(self) -> None:
+        proxy = LossyProxy(self.server.url, losses=1)
+        self.addCleanup(proxy.close)
+        client = self.client(proxy.url)
+        uuids = [client.capture("looked", distinct_id="ada") for _ in range(20)]
+        client.flush()
+        self.assert_stored_once([UUID(given) for given in uuids if given], duplicates=True)
+        self.assertGreater(self.server.ledger(self.label)["duplicate"], 0)
+        self.assertEqual(self.errors, [])
+
     def test_a_server_killed_in_mid_run_loses_and_doubles_nothing(self) -> None:
         client = self.client(max_retries=MANY_RETRIES, flush_at=10)
         uuids = self.capture_many(client)
@@ -128,11 +139,11 @@ class PosthogPythonTest(SdkCase):
 class SegmentPythonTest(SdkCase):
     """segment-analytics-python from the package index."""
 
-    def client(self, **options: Any) -> Segment:
+    def client(self, host: str = "", **options: Any) -> Segment:
         self.errors: list[Exception] = []
         client = Segment(
             self.token,
-            host=self.server.url,
+            host=host or self.server.url,
             on_error=lambda error, _items: self.errors.append(error),
             **options,
         )
@@ -178,6 +189,16 @@ class SegmentPythonTest(SdkCase):
         self.assertEqual(self.events("$pageview")[0]["page_url"], "https://shop.example/start")
         self.assertEqual(self.events("$screen")[0]["metadata"]["$screen_name"], "Home")
         self.assertEqual(self.server.ledger(self.label), {"stored": 6})
+        self.assertEqual(self.errors, [])
+
+    def test_a_batch_whose_answer_was_lost_is_sent_again_and_stored_once(self) -> None:
+        proxy = LossyProxy(self.server.url, losses=1)
+        self.addCleanup(proxy.close)
+        client = self.client(proxy.url)
+        uuids = [UUID(client.track("ada", "looked")[1]["messageId"]) for _ in range(20)]
+        client.flush()
+        self.assert_stored_once(uuids, duplicates=True)
+        self.assertGreater(self.server.ledger(self.label)["duplicate"], 0)
         self.assertEqual(self.errors, [])
 
     def test_a_server_killed_in_mid_run_loses_and_doubles_nothing(self) -> None:
