@@ -67,7 +67,7 @@ def rows_from(
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
-        cursor.copy(statement, values) as copy,
+        cursor.cursor.copy(statement, values) as copy,  # Django's debugging wrapper takes no parameters here
     ):
         text = b"".join(bytes(part) for part in copy)
     return _parsed(text)
