@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from loopin_backend import user_admin  # noqa: F401  (registers)
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("meetups/", include("events.urls")),

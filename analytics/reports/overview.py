@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from analytics import clock, conf
+from analytics.errors import BadInput
 from analytics.models import AIInsight, BusinessMetric
 from analytics.models.choices import InsightStatus, Priority
+from analytics.reports.answering import answering
 from analytics.store import lake
 
 if TYPE_CHECKING:
-    from eventlake.analyses.overview import OverviewAnswer
+    from eventlake.analyses.overview import OverviewAnswer, OverviewQuestion
+    from eventlake.periods import Interval
 
 _TOP_INSIGHTS = 5
+FIRST_DAY = date(1970, 1, 1)
+_MAX_DAYS_BY_HOUR = 2
+_MAX_DAYS_BY_DAY = 92
+_MAX_DAYS_BY_WEEK = 731
 _OPEN = (InsightStatus.PENDING, InsightStatus.VALIDATED)
 _RANK = {Priority.CRITICAL: 0, Priority.HIGH: 1, Priority.MEDIUM: 2, Priority.LOW: 3}
 
@@ -45,26 +52,64 @@ class Overview:
 
 def overview(days: int) -> Overview:
     """The last `days` days of the deployment's zone, today included, up to now."""
+    today = clock.now().astimezone(conf.get().zone).date()
+    return overview_between(today - timedelta(days=days - 1), today)
+
+
+def overview_between(first: date, last: date) -> Overview:
+    """Whole local days from `first` to `last`, both included; today counts up to now.
+
+    The range before is as many days earlier at the same hours, so an unfinished day meets the same part of a day.
+
+    **Errors**: `BadInput` for days in the wrong order, in the future or before 1970; `Unavailable`.
+    """
+    question = _question(first, last)
+    reads = question.reads
+    with answering(), lake.engine().read(lake.source(reads.from_at, reads.to_at)) as reader:
+        from eventlake.analyses.overview import overview as ask
+
+        figures = ask(reader, question)
+    return Overview(figures, _insights(), _alerts())
+
+
+def _question(first: date, last: date) -> OverviewQuestion:
+    from eventlake.analyses.overview import OverviewQuestion
+    from eventlake.periods import Span, day_start, same_hours_before
+
     zone = conf.get().zone
-    now = clock.now()
-    first = now.astimezone(zone).date() - timedelta(days=days - 1)
-    return Overview(_figures(_midnight(first), now), _insights(), _alerts())
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), conf.get().zone)
-
-
-def _figures(from_at: datetime, to_at: datetime) -> OverviewAnswer:
-    """Ask the lake; the range before, for comparison, is as long and lies right before."""
-    from eventlake.analyses.overview import OverviewQuestion, overview
-
     # One more microsecond: what was stored in this very instant counts.
-    end = to_at + timedelta(microseconds=1)
-    earliest = from_at - (end - from_at) - timedelta(days=1)
-    question = OverviewQuestion(from_at=from_at, to_at=end, time_zone=str(conf.get().zone), now=end)
-    with lake.engine().read(lake.source(earliest, end)) as reader:
-        return overview(reader, question)
+    end = clock.now() + timedelta(microseconds=1)
+    _check(first, last, end.astimezone(zone).date())
+    days = (last - first).days + 1
+    span = Span(day_start(first, zone), min(day_start(last + timedelta(days=1), zone), end))
+    return OverviewQuestion(
+        from_at=span.from_at,
+        to_at=span.to_at,
+        time_zone=str(zone),
+        now=end,
+        interval=_interval(days),
+        before=same_hours_before(span, days, zone),
+    )
+
+
+def _check(first: date, last: date, today: date) -> None:
+    if first > last:
+        raise BadInput("the first day lies after the last one", code="bad_range")
+    if last > today:
+        raise BadInput(f"the range ends after today, {today.isoformat()}", code="bad_range")
+    if first < FIRST_DAY:
+        raise BadInput(f"the range starts before {FIRST_DAY.isoformat()}", code="bad_range")
+
+
+def _interval(days: int) -> Interval:
+    """Few enough points for the eye, and enough of them for a shape."""
+    from eventlake.periods import Interval
+
+    if days <= _MAX_DAYS_BY_HOUR:
+        return Interval.HOUR
+    if days <= _MAX_DAYS_BY_DAY:
+        return Interval.DAY
+    return Interval.WEEK if days <= _MAX_DAYS_BY_WEEK else Interval.MONTH
 
 
 def _insights() -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from loopin_backend.addresses import (
     parse_database_url,
 )
 from loopin_backend.logs import build_logging
+from loopin_backend.settings.unfold import UNFOLD as UNFOLD
 
 _env = env.load()
 _data_dir = _env.loopin_data_dir

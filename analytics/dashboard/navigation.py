@@ -1,0 +1,86 @@
+"""The side bar, for the admin of django-unfold and for the dashboard's own shell alike.
+
+A project points at it with `UNFOLD["SIDEBAR"]["navigation"] = "analytics.dashboard.navigation.sidebar"` and may
+wrap it in a function of its own that adds groups. An entry is shown to whoever may view what it leads to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class PageLink:
+    """A dashboard page: the name of its route, what it is called and its Material symbol."""
+
+    route: str
+    title: Text
+    icon: str
+
+
+PAGES: tuple[PageLink, ...] = (PageLink("overview_page", _("Overview"), "monitoring"),)
+
+#: Group, whether it folds, and its models: name in the app `analytics`, title, Material symbol.
+_MODELS: tuple[tuple[Text, bool, tuple[tuple[str, Text, str], ...]], ...] = (
+    (
+        _("Data"),
+        False,
+        (
+            ("userevent", _("Events"), "bolt"),
+            ("person", _("People"), "group"),
+            ("mergelog", _("Merges"), "merge"),
+            ("aiinsight", _("Insights"), "lightbulb"),
+            ("businessmetric", _("Metrics"), "speed"),
+            ("userbehaviorprofile", _("Behaviour profiles"), "psychology"),
+            ("userpersona", _("Personas"), "groups"),
+        ),
+    ),
+    (
+        _("Operations"),
+        False,
+        (
+            ("ingestkey", _("Ingest keys"), "key"),
+            ("rejectedevent", _("Rejected events"), "report"),
+            ("ledgerentry", _("Ledger"), "receipt_long"),
+            ("dataset", _("Imports"), "upload_file"),
+            ("outboxmessage", _("Outbox"), "outbox"),
+        ),
+    ),
+)
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups of the side bar in django-unfold's shape."""
+    pages = [_item(page.title, page.icon, reverse(f"analytics:{page.route}")) for page in PAGES]
+    groups = [{"items": pages}]
+    for title, is_folding, models in _MODELS:
+        items = [_model_item(request, "analytics", *model) for model in models]
+        groups.append({"title": title, "collapsible": is_folding, "items": [item for item in items if item]})
+    user_model = get_user_model()._meta
+    users = _model_item(request, user_model.app_label, str(user_model.model_name), _("Users"), "person")
+    if users:
+        groups[-1]["items"].append(users)
+    return [group for group in groups if group["items"]]
+
+
+def _item(title: Text, icon: str, link: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": link}
+
+
+def _model_item(request: HttpRequest, app: str, model: str, title: Text, icon: str) -> dict[str, Any] | None:
+    may_view = request.user.has_perm(f"{app}.view_{model}") or request.user.has_perm(f"{app}.change_{model}")
+    if not may_view:
+        return None
+    try:
+        return _item(title, icon, reverse(f"admin:{app}_{model}_changelist"))
+    except NoReverseMatch:  # the project has taken it out of its admin
+        return None

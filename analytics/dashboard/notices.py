@@ -1,0 +1,71 @@
+"""Alerts and insights of a report as lines of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from analytics.dashboard import wording
+from analytics.models.choices import InsightType, Priority
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One line: what is the matter, how bad, and where to look. `level` is a `Priority`."""
+
+    title: str
+    detail: str
+    level: str
+    level_text: str
+    link: str
+
+
+def alerts_of(alerts: Iterable[Mapping[str, Any]]) -> list[Notice]:
+    """Metrics over a threshold."""
+    page = reverse("admin:analytics_businessmetric_changelist")
+    return [_alert(alert, page) for alert in alerts]
+
+
+def insights_of(insights: Iterable[Mapping[str, Any]]) -> list[Notice]:
+    """Open insights."""
+    page = reverse("admin:analytics_aiinsight_changelist")
+    return [
+        Notice(
+            title=insight["title"],
+            detail=_("%(kind)s, %(confidence)s sure") % {
+                "kind": InsightType(insight["insight_type"]).label,
+                "confidence": wording.percent(insight["confidence_score"] * 100, 0),
+            },
+            level=insight["priority"],
+            level_text=str(Priority(insight["priority"]).label),
+            link=f"{page}?q={insight['uuid']}",
+        )
+        for insight in insights
+    ]  # fmt: skip
+
+
+def _alert(alert: Mapping[str, Any], page: str) -> Notice:
+    warning, critical, value = alert["warning_threshold"], alert["critical_threshold"], alert["value"]
+    is_critical = critical is not None and _is_beyond(value, warning, critical)
+    threshold = critical if is_critical else warning
+    names = {"value": _plain(value), "on": wording.day(datetime.fromisoformat(alert["period_start"]).date())}
+    detail = _("%(value)s on %(on)s") % names
+    if threshold is not None:
+        detail = _("%(value)s on %(on)s, threshold %(threshold)s") % {**names, "threshold": _plain(threshold)}
+    level = Priority.CRITICAL if is_critical else Priority.HIGH
+    text = _("Critical") if is_critical else _("Warning")
+    return Notice(alert["metric_name"], detail, level.value, text, f"{page}?q={alert['metric_name']}")
+
+
+def _is_beyond(value: float, warning: float | None, critical: float) -> bool:
+    """The side on which a metric is bad shows in the order of its two thresholds."""
+    return value <= critical if warning is not None and critical < warning else value >= critical
+
+
+def _plain(value: float) -> str:
+    return wording.number(value, 0 if value == int(value) else 2)

@@ -1,0 +1,15 @@
+"""The routes of the dashboard; `analytics.urls` takes them in."""
+
+from __future__ import annotations
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from analytics.dashboard.overview import FirstEvent, OverviewData, OverviewPage
+
+urlpatterns = [
+    path("dashboard/", RedirectView.as_view(pattern_name="analytics:overview_page"), name="dashboard"),
+    path("dashboard/overview/", OverviewPage.as_view(), name="overview_page"),
+    path("dashboard/overview/data/", OverviewData.as_view(), name="overview_data"),
+    path("dashboard/overview/first-event/", FirstEvent.as_view(), name="first_event"),
+]

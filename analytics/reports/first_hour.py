@@ -1,0 +1,51 @@
+"""What a deployment without events needs to know, and what one with events should know about their days.
+
+The first hour: the key that a first event is sent with, and whether one has arrived. After an import of old
+logs: on which days the events lie, so that an empty week is not taken for an empty product.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Max, Min
+
+from analytics import conf
+from analytics.models import IngestKey, UserEvent
+from analytics.reports.answering import answering
+from analytics.store import lake
+
+
+@dataclass(frozen=True)
+class NewestEvent:
+    """The event that arrived last."""
+
+    name: str
+    received_at: datetime
+
+
+def find_ingest_key() -> str:
+    """The oldest active ingest key; empty when there is none."""
+    return IngestKey.objects.filter(is_active=True).order_by("id").values_list("token", flat=True).first() or ""
+
+
+def find_newest_event() -> NewestEvent | None:
+    """The event that arrived last among those in the database; None when there is none."""
+    row = UserEvent.objects.order_by("-id").values_list("event_name", "received_at").first()
+    return None if row is None else NewestEvent(*row)
+
+
+def find_event_days() -> tuple[date, date] | None:
+    """The first and the last local day with an event; None when there is no event at all.
+
+    **Units**: days of the deployment's zone. Days of events that are in the lake only are UTC days, by which its
+    files are kept.
+    """
+    zone = conf.get().zone
+    hot = UserEvent.objects.aggregate(first=Min("timestamp"), last=Max("timestamp"))
+    days = [at.astimezone(zone).date() for at in hot.values() if at is not None]
+    with answering():
+        files = lake.lake().snapshot().files
+    days += [file.day for file in files if file.rows]
+    return (min(days), max(days)) if days else None
