@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 
 from eventlake.schema import FILE_SCHEMA, PARTITION, SORT_KEYS
+from eventlake.storage import make_folder
 
 #: Rows of a row group. DuckDB works on groups of this size, so two threads can share one day.
 ROW_GROUP_ROWS = 122_880
@@ -43,7 +44,7 @@ STATISTICS = ("id", "timestamp", "event_name", "person_id", "insert_xid")
 CODECS = {name: "zstd" if name in SELDOM_READ else "lz4" for name in FILE_SCHEMA.names}
 
 
-def write_day_files(rows: pa.Table, filesystem: pafs.FileSystem) -> Iterator[AddAction]:
+def write_day_files(rows: pa.Table, filesystem: pafs.SubTreeFileSystem) -> Iterator[AddAction]:
     """Write conforming rows, one sorted file a day, and yield what the Delta log needs to know of each.
 
     Shape: one action a day, days ascending; nothing for no rows. Paths are new at each call, so that a
@@ -65,10 +66,10 @@ def _days(days: pa.ChunkedArray) -> list[tuple[dt.date, int]]:
     return sorted(counts)
 
 
-def _write(rows: pa.Table, day: dt.date, filesystem: pafs.FileSystem) -> AddAction:
+def _write(rows: pa.Table, day: dt.date, filesystem: pafs.SubTreeFileSystem) -> AddAction:
     folder = f"{PARTITION}={day.isoformat()}"
     path = f"{folder}/{uuid.uuid4()}.parquet"
-    filesystem.create_dir(folder, recursive=True)
+    make_folder(filesystem, folder)
     pq.write_table(
         rows,
         path,

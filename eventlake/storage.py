@@ -23,7 +23,7 @@ def local_path(uri: str) -> Path | None:
     return None if "://" in uri else Path(uri).absolute()
 
 
-def open_filesystem(uri: str, storage_options: dict[str, str] | None) -> pafs.FileSystem:
+def open_filesystem(uri: str, storage_options: dict[str, str] | None) -> pafs.SubTreeFileSystem:
     """A file system whose root is the table. Errors: TableError for an address of an unknown kind."""
     folder = local_path(uri)
     if folder is not None:
@@ -32,6 +32,12 @@ def open_filesystem(uri: str, storage_options: dict[str, str] | None) -> pafs.Fi
     if parts.scheme not in ("s3", "s3a"):
         raise TableError(f"a lake lives in a folder or at s3://, not at {parts.scheme}://")
     return pafs.SubTreeFileSystem(f"{parts.netloc}{parts.path}".rstrip("/"), _s3(storage_options or {}))
+
+
+def make_folder(filesystem: pafs.SubTreeFileSystem, folder: str) -> None:
+    """Make a folder where folders exist; in an object store it would only be an empty object."""
+    if isinstance(filesystem.base_fs, pafs.LocalFileSystem):
+        filesystem.create_dir(folder, recursive=True)
 
 
 def _s3(storage_options: dict[str, str]) -> pafs.FileSystem:

@@ -104,7 +104,7 @@ class Lake:
         return local_path(self.uri)
 
     @cached_property
-    def filesystem(self) -> pafs.FileSystem:
+    def filesystem(self) -> pafs.SubTreeFileSystem:
         """An Arrow file system whose root is the table."""
         return open_filesystem(self.uri, self.storage_options)
 

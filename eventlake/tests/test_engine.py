@@ -189,14 +189,14 @@ def test_a_closed_engine_opens_again(tmp_path: Path) -> None:
 
 def test_a_sealed_row_that_changed_since_counts_once_as_the_database_has_it(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
-    seal_events(lake, [event("a", "2026-03-02T10:00"), event("a", "2026-03-02T11:00")])
+    seal_events(lake, [event("a", "2026-03-02T10:00"), event("b", "2026-03-02T11:00")])
     changed = rows([event("renamed", "2026-03-02T10:00", id=1, insert_xid=1)])
     plain = Source(lake.snapshot(), changed, FRESH)
-    question = replace(COUNT, series=(Series(Measure.COUNT, "a"), Series(Measure.COUNT, "renamed")))
+    question = replace(COUNT, series=tuple(Series(Measure.COUNT, name) for name in ("a", "b", "renamed")))
     with Engine(str(tmp_path)).read(
         replace(plain, superseded=pa.table({"id": [1]}, schema=SUPERSEDED_SCHEMA))
     ) as reader:
-        assert [line.total for line in trends(reader, question).lines] == [1, 1]
+        assert [line.total for line in trends(reader, question).lines] == [0, 1, 1]
 
 
 def test_without_a_lake_and_without_rows_every_answer_is_nought(tmp_path: Path) -> None:

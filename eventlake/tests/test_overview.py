@@ -9,6 +9,7 @@ import pytest
 
 from eventlake.analyses.filters import event_is
 from eventlake.analyses.overview import OverviewQuestion, OverviewTotals, TopEvent, TopPage, overview
+from eventlake.periods import Interval, Span, find_zone, same_hours_before
 from eventlake.tests.conftest import Ask
 from eventlake.tests.factory import at, event
 
@@ -47,6 +48,28 @@ def test_the_figures_of_the_range_before(ask: Ask) -> None:
     assert (previous.events, previous.persons, previous.conversion_percent) == (1, 1, 100)
 
 
+def test_the_range_before_has_buckets_of_its_own(ask: Ask) -> None:
+    answer = ask(overview, DAYS, EVENTS)
+    assert [day.date().isoformat() for day in answer.previous_buckets] == ["2026-02-28", "2026-03-01"]
+    assert (answer.previous_events, answer.previous_persons) == ((1, 0), (1, 0))
+    assert (answer.span, answer.previous_span) == (DAYS.span, DAYS.previous)
+
+
+def test_any_range_can_be_the_one_before(ask: Ask) -> None:
+    morning = Span(at("2026-03-03T00:00"), at("2026-03-03T12:00"))
+    question = replace(
+        DAYS,
+        from_at=morning.from_at,
+        to_at=morning.to_at,
+        before=same_hours_before(morning, 1, find_zone("UTC")),
+        interval=Interval.HOUR,
+    )
+    answer = ask(overview, question, EVENTS)
+    assert answer.previous_span == Span(at("2026-03-02T00:00"), at("2026-03-02T12:00"))
+    assert (answer.events, answer.previous_events) == ((0,) * 11 + (2,), (0,) * 10 + (2, 1))
+    assert (answer.totals.events, answer.previous.events) == (2, 3)
+
+
 def test_merged_persons_count_once_everywhere(ask: Ask) -> None:
     answer = ask(overview, DAYS, EVENTS, merged={2: 1, 3: 1})
     assert (answer.totals.persons, answer.totals.conversion_percent) == (1, 100)
@@ -57,6 +80,9 @@ def test_merged_persons_count_once_everywhere(ask: Ask) -> None:
 
 def test_active_today_ends_now_and_starts_at_local_midnight(ask: Ask) -> None:
     assert ask(overview, DAYS, EVENTS).active_persons_today == 1  # the event at 12:00 is not yet before now
+    assert ask(overview, DAYS, EVENTS).active_persons_yesterday == 2  # 10:00, 10:10 and 11:00
+    early = replace(DAYS, now=at("2026-03-03T10:30"))
+    assert ask(overview, early, EVENTS).active_persons_yesterday == 1
     kiritimati = replace(DAYS, time_zone="Pacific/Kiritimati", now=at("2026-03-03T10:30"))
     events = [event("a", "2026-03-03T09:59", person=1), event("a", "2026-03-03T10:00", person=2)]
     assert ask(overview, kiritimati, events).active_persons_today == 1
@@ -88,3 +114,7 @@ def test_the_range_that_is_read_covers_the_one_before_and_today() -> None:
     assert DAYS.reads.to_at == at("2026-03-04")
     later = replace(DAYS, now=at("2026-03-09T12:00"))
     assert later.reads.to_at == later.now
+    long_ago = Span(at("2025-01-01"), at("2025-01-02"))
+    assert replace(DAYS, before=long_ago).reads.from_at == long_ago.from_at
+    earlier = replace(DAYS, now=at("2026-02-01T12:00"))
+    assert earlier.reads.from_at == at("2026-01-31")

@@ -8,7 +8,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from eventlake.errors import QuestionError
-from eventlake.periods import MAX_BUCKETS, Interval, Span, bucket_starts, day_start, find_zone, previous_span
+from eventlake.periods import (
+    MAX_BUCKETS,
+    Interval,
+    Span,
+    bucket_starts,
+    day_start,
+    find_zone,
+    previous_span,
+    same_hours_before,
+)
 from eventlake.tests.factory import at
 
 
@@ -89,6 +98,19 @@ def test_the_period_before_is_as_long_in_days_or_months_or_time(
     before = previous_span(span, zone, interval)
     assert before.from_at.astimezone(zone).isoformat() == expected
     assert before.to_at == span.from_at
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        (1, ("2026-03-29T00:00:00+01:00", "2026-03-29T03:30:00+02:00")),  # 02:30 did not exist that day
+        (2, ("2026-03-28T00:00:00+01:00", "2026-03-28T02:30:00+01:00")),
+    ],
+)
+def test_the_same_hours_some_days_before(days: int, expected: tuple[str, str]) -> None:
+    span = Span(at("2026-03-30T00:00+02:00"), at("2026-03-30T02:30+02:00"))
+    before = same_hours_before(span, days, ZoneInfo("Europe/Berlin"))
+    assert (before.from_at.isoformat(), before.to_at.isoformat()) == expected
 
 
 def test_what_cannot_be_asked_is_refused() -> None:
