@@ -41,7 +41,7 @@ def batch(*numbers: int, distinct_id: str = "", **columns: Any) -> dict[str, Any
 @contextmanager
 def plain_database() -> Iterator[None]:
     """Take the way of databases other than PostgreSQL, on the same rows."""
-    with patch.object(connection._connections[connection._alias], "vendor", "plain"):  # type: ignore[attr-defined]
+    with patch.object(connection._connections[connection._alias], "vendor", "plain"):
         yield
 
 

@@ -89,7 +89,7 @@ def make_views(plan: Plan, meetups: Meetups, visits: Visits) -> Views:
     at_ms = visits.starts_ms[visit] + 1000 + (running_totals(pause_s, visits.views) * 1000).astype(np.int64)
     meetup = np.full(len(visit), -1, dtype=np.int64)
     city = visits.city[visit]
-    for number in range(int(meetups.city.max()) + 1):
+    for number in np.unique(meetups.city).tolist():
         of_city = np.flatnonzero(meetups.city == number)
         mine = np.flatnonzero(city == number)
         meetup[mine] = _choose(rng, meetups, of_city, at_ms[mine])

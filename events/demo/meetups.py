@@ -13,7 +13,8 @@ from events.demo.people import CATEGORIES, People
 from events.demo.personas import HOST
 from events.demo.plan import DAY_MS, HOUR_MS, Plan
 
-_WEEKLY_INVITATIONS = 0.45  # of an active host
+_WEEKLY_INVITATIONS = 0.45  # of an active host; more where a city would have too few
+_WEEKLY_MEETUPS_A_CITY = 3.0
 _BACKLOG_DAYS = 14  # meetups that were announced before the first day
 _CANCEL_RATIO = 0.05
 _AUTOMATIC_RATIO = 0.55
@@ -102,7 +103,8 @@ def _invitations(plan: Plan, rng: Random, people: People, offsets: Ints) -> tupl
     day_weight = np.concatenate([np.ones(_BACKLOG_DAYS), weights])
     noon_ms = plan.starts_ms + days * DAY_MS + 12 * HOUR_MS
     present = (people.joined_ms[hosts, None] < noon_ms) & (people.leaves_ms[hosts, None] > noon_ms)
-    rates = present * day_weight * (_WEEKLY_INVITATIONS / 7) * people.activity[hosts, None]
+    weekly = max(_WEEKLY_INVITATIONS, _WEEKLY_MEETUPS_A_CITY * len(offsets) / len(hosts))
+    rates = present * day_weight * (weekly / 7) * people.activity[hosts, None]
     row, column = np.nonzero(rng.poisson(rates))
     host, day = hosts[row], days[column]
     inside = np.maximum(day, 0)

@@ -1,0 +1,1 @@
+"""Tests of the demo host; named after the module that they prove."""
