@@ -26,5 +26,5 @@ class UserAdmin(PlainUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # u
 
 
 @admin.register(Group)
-class GroupAdmin(PlainGroupAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+class GroupAdmin(PlainGroupAdmin, ModelAdmin):  # type: ignore[misc]
     """What groups of users may do."""

@@ -82,15 +82,14 @@ class PersonDistinctIdAdmin(RecordAdmin, LargeTable):
 
 
 @admin.register(MergeLog)
-class MergeLogAdmin(RecordAdmin):
+class MergeLogAdmin(RecordAdmin, LargeTable):
     """Merges, newest first, with the act that takes them back."""
 
     list_display = ("source_id_text", "target_id_text", "reason", "created_at", "undone_at")
     list_filter = ("reason", ("undone_at", admin.EmptyFieldListFilter))
     list_select_related = ("source__own_distinct_id", "target__own_distinct_id")
-    search_fields = ("source__own_distinct_id__distinct_id__exact", "target__own_distinct_id__distinct_id__exact")
+    search_fields = ("source__uuid",)
     search_help_text = _("Exact distinct id of either side")
-    date_hierarchy = "created_at"
     ordering = ("-id",)
     actions = ("undo_merges",)
 
@@ -103,6 +102,11 @@ class MergeLogAdmin(RecordAdmin):
     def target_id_text(self, log: MergeLog) -> str:
         """The person that stayed."""
         return _id_of(log.target)
+
+    def find(self, term: str) -> Q:
+        """Merges of the node that owns an id, as either side."""
+        nodes = PersonDistinctId.objects.filter(distinct_id=term).values_list("person_id", flat=True)[:1]
+        return Q(source_id__in=list(nodes)) | Q(target_id__in=list(nodes))
 
     def has_undo_permission(self, request: HttpRequest) -> bool:
         """Whoever may change merges, though no merge is changed by hand."""

@@ -61,7 +61,7 @@ _MODELS: tuple[tuple[Text, bool, tuple[tuple[str, Text, str], ...]], ...] = (
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of the side bar in django-unfold's shape."""
     pages = [_item(page.title, page.icon, reverse(f"analytics:{page.route}")) for page in PAGES]
-    groups = [{"items": pages}]
+    groups: list[dict[str, Any]] = [{"items": pages}]
     for title, is_folding, models in _MODELS:
         items = [_model_item(request, "analytics", *model) for model in models]
         groups.append({"title": title, "collapsible": is_folding, "items": [item for item in items if item]})

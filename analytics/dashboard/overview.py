@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 
 from analytics import conf
@@ -60,13 +61,12 @@ class OverviewData(DashboardData):
     def load(self, request: HttpRequest) -> dict[str, Any]:
         """Everything on the page comes from one answer of one report."""
         chosen = period.period_of(request.GET.dict())
-        report = overview(chosen.days) if chosen.days else overview_between(chosen.first, chosen.last)
-        if report.figures.totals.events:
-            return _context(chosen, report)
-        stored = first_hour_report.find_event_days()
-        if stored is None:
+        if not first_hour_report.has_events(reverse("admin:index")):
             return _first_hour(request)
-        return {**_context(chosen, report), "offers": _offers(*stored)}
+        report = overview(chosen.days) if chosen.days else overview_between(chosen.first, chosen.last)
+        context = _context(chosen, report)
+        stored = None if context["has_events"] else first_hour_report.find_event_days()
+        return context if stored is None else {**context, "offers": _offers(*stored)}
 
 
 class FirstEvent(StaffView):
@@ -74,7 +74,7 @@ class FirstEvent(StaffView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Asked every few seconds by an empty page."""
-        newest = first_hour_report.find_newest_event()
+        newest = first_hour_report.find_newest_event(reverse("admin:index"))
         if newest is None:
             return HttpResponse(status=204)
         return render(request, f"{_FOLDER}/arrived.html", {"newest": newest})

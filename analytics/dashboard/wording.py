@@ -12,7 +12,7 @@ Number = int | float | Decimal
 
 #: From here on a figure is shortened: eight digits with their separators no longer fit a card on a phone.
 _SHORT_FROM = 10_000_000
-_UNITS = ((1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"))
+_UNITS: tuple[tuple[int, str], ...] = ((1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"))
 
 
 def number(value: Number, decimals: int = 0) -> str:
@@ -23,7 +23,7 @@ def number(value: Number, decimals: int = 0) -> str:
         ('1,234,567', '1.3')
     """
     rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), rounding="ROUND_HALF_UP")
-    return number_format(rounded, decimals, force_grouping=True)
+    return str(number_format(rounded, decimals, force_grouping=True))
 
 
 def short_number(value: Number, decimals: int = 0) -> str:

@@ -7,12 +7,13 @@ logs: on which days the events lie, so that an empty week is not taken for an em
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Q
 
-from analytics import conf
+from analytics import clock, conf
 from analytics.models import IngestKey, UserEvent
+from analytics.models.choices import Source
 from analytics.reports.answering import answering
 from analytics.store import lake
 
@@ -30,10 +31,31 @@ def find_ingest_key() -> str:
     return IngestKey.objects.filter(is_active=True).order_by("id").values_list("token", flat=True).first() or ""
 
 
-def find_newest_event() -> NewestEvent | None:
-    """The event that arrived last among those in the database; None when there is none."""
-    row = UserEvent.objects.order_by("-id").values_list("event_name", "received_at").first()
+def find_newest_event(admin_path: str) -> NewestEvent | None:
+    """The event that arrived last among those in the database; None when there is none.
+
+    What Django itself noticed of the staff at work (their logins, pages under `admin_path`) does not count: whoever
+    looks at an empty dashboard has just made such events by looking.
+    """
+    noticed = Q(source__in=(Source.SIGNAL, Source.MIDDLEWARE))
+    of_staff = Q(user__is_staff=True) | Q(page_path__startswith=admin_path)
+    row = (
+        UserEvent.objects.exclude(noticed & of_staff)
+        .order_by("-id")
+        .values_list("event_name", "received_at")
+        .first()
+    )
     return None if row is None else NewestEvent(*row)
+
+
+def has_events(admin_path: str) -> bool:
+    """Whether any event has come in so far, by the same count; old ones may be in the lake only."""
+    if find_newest_event(admin_path) is not None:
+        return True
+    hot_since = clock.now().date() - timedelta(days=conf.get().hot_days)
+    with answering():
+        files = lake.lake().snapshot().files
+    return any(file.rows and file.day < hot_since for file in files)
 
 
 def find_event_days() -> tuple[date, date] | None:

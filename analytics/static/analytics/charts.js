@@ -68,8 +68,7 @@
         data: data.values,
         borderColor: colours.line,
         pointBackgroundColor: colours.line,
-        backgroundColor: (context) => fade(context, colours),
-        fill: "origin",
+        fill: false,
         /* the last bucket still goes on */
         segment: { borderDash: (context) => (data.is_unfinished && context.p1DataIndex === last ? [3, 3] : undefined) },
       },
@@ -82,6 +81,16 @@
         borderDash: [5, 5],
         borderWidth: 1.5,
         fill: false,
+      },
+      /* the area apart from its line, which would cut it in two where its dashes change */
+      {
+        ...shared,
+        data: data.values,
+        borderWidth: 0,
+        pointRadius: 0,
+        pointHoverRadius: 0,
+        backgroundColor: (context) => fade(context, colours),
+        fill: "origin",
       },
     ];
   }
@@ -124,8 +133,9 @@
           boxWidth: 8,
           boxHeight: 8,
           boxPadding: 4,
+          filter: (item) => item.datasetIndex < 2,
           callbacks: {
-            title: (items) => data.label,
+            title: () => data.label,
             label: (item) => `${(item.datasetIndex ? before : now)[item.dataIndex]}: ${whole.format(item.parsed.y)}`,
             labelColor: (item) => ({ borderColor: item.dataset.borderColor, backgroundColor: item.dataset.borderColor }),
           },
