@@ -58,7 +58,7 @@ def read(request: Request) -> Reading:
     **Errors**: `MalformedBody`, `BodyTooLarge`, `NotAuthenticated` for a missing or malformed key.
     """
     limit = conf.get().max_batch_body_bytes
-    body = request.body or request.query.get("data", "").replace(" ", "+").encode()
+    body = request.body or request.query.get("data", "").encode()
     parsed = parse(body, request.headers, request.query, limit)
     received_at = clock.now()
     wire = Wire(request.path, request.query, request.headers, parsed.data, received_at)

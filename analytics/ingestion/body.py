@@ -54,6 +54,8 @@ def inflate(data: bytes, max_bytes: int, *, wbits: int = zlib.MAX_WBITS | 32) ->
         raise BodyTooLarge(f"the body decompresses to more than {max_bytes} bytes; send less at once")
     if not inflater.eof:
         raise MalformedBody("the compressed body ends too early; send the whole stream")
+    if inflater.unused_data.strip(b"\0"):
+        raise MalformedBody("more bytes follow the compressed body; send one stream")
     return out
 
 
@@ -129,16 +131,17 @@ def _unwrap(plain: bytes, max_bytes: int) -> bytes | None:
 
 
 def _form_data(plain: bytes) -> bytes | None:
-    """The field `data` of a form-encoded body; `+` comes through as a space and is put back."""
+    """The field `data` of a form-encoded body."""
     if not (plain.startswith(b"data=") or b"&data=" in plain[:4096]):
         return None
     fields = parse_qs(plain.decode("utf-8", "replace"), max_num_fields=16)
     values = fields.get("data")
-    return values[0].replace(" ", "+").encode() if values else None
+    return values[0].encode() if values else None
 
 
 def _base64(text: bytes) -> bytes | None:
-    stripped = text.strip()
+    """The decoded bytes, or None; a `+` that came through a form or query as a space is put back."""
+    stripped = text.strip().replace(b" ", b"+")
     try:
         return base64.b64decode(stripped + b"=" * (-len(stripped) % 4), validate=True) or None
     except (binascii.Error, ValueError):
