@@ -18,9 +18,10 @@ from events.demo import incidents
 from events.demo.arrays import Ints
 from events.demo.cities import CURRENCY
 from events.demo.funnel import FAILURE_CODES, LATE
+from events.demo.kinds import Kind, Page
 from events.demo.people import CATEGORIES, DEVICES
 from events.demo.plan import ANONYMOUS_PREFIX, Plan, to_datetime
-from events.demo.stream import Kind, Page, Stream
+from events.demo.stream import Stream
 from events.demo.visits import Channel
 from events.demo.world import World
 

@@ -3,61 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 
-from events.demo import incidents
-from events.demo.arrays import NEVER_MS, Ints, Random, Table
+from events.demo.arrays import NEVER_MS, Ints, Random
 from events.demo.funnel import ACCEPTED, DECLINED, LATE, MISSED
+from events.demo.kinds import Columns, Gathering, Kind, Page
 from events.demo.plan import Plan
 from events.demo.visits import Begins, Channel
 from events.demo.world import World
 
-
-class Kind(IntEnum):
-    """What happened."""
-
-    PAGE = 0
-    VIEWED = 1
-    REQUESTED = 2
-    ACCEPTED = 3
-    DECLINED = 4
-    PAID = 5
-    FAILED = 6
-    REFUNDED = 7
-    ATTENDED = 8
-    MISSED = 9
-    FEEDBACK = 10
-    CREATED = 11
-    CANCELLED = 12
-    SIGNED_UP = 13
-    IDENTIFIED = 14
-    VERIFIED = 15
-    LOGIN = 16
-    LOGIN_FAILED = 17
-    LOGOUT = 18
-
-
-class Page(IntEnum):
-    """The pages of the product."""
-
-    NONE = -1
-    LIST = 0
-    MEETUP = 1
-    PAY = 2
-    FEEDBACK = 3
-    SIGN_UP = 4
-    LOGIN = 5
-    CREATE = 6
-
-
-Columns = dict[str, Ints | int]
-
-_NOT_FOUND_RATIO = 0.003
 _LOGIN_FAILED_RATIO = 0.06
 _LOGOUT_RATIO = 0.2
-_MEDIAN_MS = 85.0
 
 
 @dataclass(frozen=True)
@@ -86,59 +43,10 @@ class Stream:
         return len(self.kind)
 
 
-class _Gathering:
-    """Events being gathered; `devices` are those of each member."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.sessions = int(world.visits.session.max()) + 1 if len(world.visits.session) else 0
-        self.table = Table(
-            kind=0,
-            who=0,
-            at_ms=0,
-            session=-1,
-            meetup=-1,
-            device=-1,
-            page=-1,
-            detail=-1,
-            response_ms=-1,
-            status=-1,
-        )
-
-    def add(self, kind: Kind, count: int, **columns: Ints | int) -> None:
-        self.table.add(count, kind=kind, **columns)
-
-    def add_pages(self, plan: Plan, rng: Random, at_ms: Ints, **columns: Ints | int) -> None:
-        """Page views with their response: slower and more often broken during the spike."""
-        count = len(at_ms)
-        spike = incidents.traffic_spike(plan).holds(at_ms)
-        slowness = np.where(spike, incidents.SPIKE_SLOWNESS, 1.0)
-        response_ms = rng.lognormal(np.log(_MEDIAN_MS), 0.55, count) * slowness
-        broken = rng.random(count) < np.where(
-            spike, incidents.SPIKE_ERROR_RATIO, incidents.NORMAL_ERROR_RATIO
-        )
-        status = np.where(broken, 500, np.where(rng.random(count) < _NOT_FOUND_RATIO, 404, 200))
-        response_ms = np.where(broken, response_ms + rng.integers(500, 4000, count), response_ms)
-        self.table.add(
-            count,
-            kind=Kind.PAGE,
-            at_ms=at_ms,
-            response_ms=np.maximum(response_ms, 5).astype(np.int64),
-            status=status,
-            **columns,
-        )
-
-    def new_sessions(self, count: int) -> Ints:
-        """Sessions of their own, for acts outside the visits."""
-        numbers = np.arange(self.sessions, self.sessions + count)
-        self.sessions += count
-        return numbers
-
-
 def make_stream(plan: Plan, world: World) -> Stream:
     """The events of the world, in the order of time."""
     rng = plan.generator("stream")
-    gathering = _Gathering(world)
+    gathering = Gathering(world)
     _add_visits(plan, rng, gathering)
     _add_accounts(rng, gathering)
     _add_meetups(plan, rng, gathering)
@@ -152,7 +60,7 @@ def make_stream(plan: Plan, world: World) -> Stream:
     return Stream(**{name: values[order] for name, values in columns.items()})
 
 
-def _add_visits(plan: Plan, rng: Random, gathering: _Gathering) -> None:
+def _add_visits(plan: Plan, rng: Random, gathering: Gathering) -> None:
     """The landing page of each session, and the meetup pages."""
     visits, views = gathering.world.visits, gathering.world.views
     landing = np.flatnonzero(visits.channel != Channel.KEPT)
@@ -179,7 +87,7 @@ def _add_visits(plan: Plan, rng: Random, gathering: _Gathering) -> None:
     gathering.add(Kind.VIEWED, len(visit), at_ms=views.at_ms - 30, **shared)
 
 
-def _add_accounts(rng: Random, gathering: _Gathering) -> None:
+def _add_accounts(rng: Random, gathering: Gathering) -> None:
     """Sign-ups, logins that work and that do not, what ties devices to members, and verifications."""
     visits, people = gathering.world.visits, gathering.world.people
     for begins, kind, page in (
@@ -222,7 +130,7 @@ def _add_accounts(rng: Random, gathering: _Gathering) -> None:
 
 
 def _add_failed_logins(
-    rng: Random, gathering: _Gathering, anonymous: Ints, at_ms: Ints, shared: Columns
+    rng: Random, gathering: Gathering, anonymous: Ints, at_ms: Ints, shared: Columns
 ) -> None:
     """Now and then the password was wrong the first time; who tried is not known yet."""
     fails = np.flatnonzero(rng.random(len(at_ms)) < _LOGIN_FAILED_RATIO)
@@ -235,7 +143,7 @@ def _add_failed_logins(
     )
 
 
-def _add_meetups(plan: Plan, rng: Random, gathering: _Gathering) -> None:
+def _add_meetups(plan: Plan, rng: Random, gathering: Gathering) -> None:
     """Hosts who invite and who call off."""
     people, meetups = gathering.world.people, gathering.world.meetups
     number = np.arange(meetups.count)
@@ -256,7 +164,7 @@ def _add_meetups(plan: Plan, rng: Random, gathering: _Gathering) -> None:
     )
 
 
-def _add_requests(gathering: _Gathering) -> None:
+def _add_requests(gathering: Gathering) -> None:
     """Requests in the visits that led to them, and the hosts' answers."""
     people, requests = gathering.world.people, gathering.world.requests
     gathering.add(
@@ -280,7 +188,7 @@ def _add_requests(gathering: _Gathering) -> None:
         )
 
 
-def _add_payments(plan: Plan, rng: Random, gathering: _Gathering) -> None:
+def _add_payments(plan: Plan, rng: Random, gathering: Gathering) -> None:
     """Attempts to pay, each on the page for it, and what was paid back."""
     world = gathering.world
     payments = world.payments
@@ -311,7 +219,7 @@ def _add_payments(plan: Plan, rng: Random, gathering: _Gathering) -> None:
     )
 
 
-def _add_afterwards(plan: Plan, rng: Random, gathering: _Gathering) -> None:
+def _add_afterwards(plan: Plan, rng: Random, gathering: Gathering) -> None:
     """Attendance as the host notes it, and feedback in a session of its own."""
     world = gathering.world
     attendances, feedbacks, requests = world.attendances, world.feedbacks, world.requests

@@ -208,8 +208,8 @@ def write(random: Random, rating: int, topic: str, city: str) -> str:
     """A text for a rating; empty now and then, as in life.
 
     Example:
-        >>> write(Random(5), 5, "hiking", "Lisbon")
-        'Great host, brilliant group. Everything was well organised, down to the snacks. Please do this every month.'
+        >>> write(Random(4), 5, "hiking", "Lisbon")
+        'Great host, great guests. I will be back!'
     """
     chance = random.random()
     if chance < _SILENT_RATIO:

@@ -11,9 +11,10 @@ import numpy as np
 from events.demo import calendar, funnel, incidents, texts
 from events.demo.arrays import NEVER_MS, Ints
 from events.demo.cities import CITIES
+from events.demo.kinds import Kind
 from events.demo.personas import HOST, PERSONAS
 from events.demo.plan import DAY_MS, HOUR_MS, Plan, to_datetime
-from events.demo.stream import Kind, Stream, make_stream
+from events.demo.stream import Stream, make_stream
 from events.demo.visits import Begins, visitor_count
 from events.demo.world import World, make_world
 
