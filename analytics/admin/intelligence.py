@@ -20,7 +20,15 @@ class AIInsightAdmin(DecidedAdmin):
     """Insights and what people made of them."""
 
     editable = ("status", "validation_notes", "priority")
-    list_display = ("title", "insight_type", "priority", "status", "confidence_score", "target_type", "created_at")
+    list_display = (
+        "title",
+        "insight_type",
+        "priority",
+        "status",
+        "confidence_score",
+        "target_type",
+        "created_at",
+    )
     list_filter = ("status", "priority", "insight_type", "is_actionable")
     search_fields = ("title", "uuid__exact", "target_id__exact")
     date_hierarchy = "created_at"

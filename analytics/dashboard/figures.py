@@ -118,7 +118,9 @@ def _change(now: float, before: float, before_text: str, *, had_events: bool) ->
 def _active_change(now: int, before: int) -> Change:
     if not before:
         return Change("unknown", "", _("Nobody yesterday by this time"))
-    return _change(now, before, _("%(before)s yesterday") % {"before": wording.number(before)}, had_events=True)
+    return _change(
+        now, before, _("%(before)s yesterday") % {"before": wording.number(before)}, had_events=True
+    )
 
 
 def _points(now: float, before: float | None, *, had_events: bool) -> Change:

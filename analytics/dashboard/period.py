@@ -17,7 +17,16 @@ from analytics import clock, conf
 from analytics.errors import BadInput
 from analytics.reports.overview import FIRST_DAY
 
-__all__ = ["DEFAULT_DAYS", "FIRST_DAY", "MAX_DAYS", "PRESET_DAYS", "Period", "last_days", "period_of", "today"]
+__all__ = [
+    "DEFAULT_DAYS",
+    "FIRST_DAY",
+    "MAX_DAYS",
+    "PRESET_DAYS",
+    "Period",
+    "last_days",
+    "period_of",
+    "today",
+]
 
 DEFAULT_DAYS = 7
 PRESET_DAYS = (1, 7, 14, 30)
@@ -58,7 +67,9 @@ def period_of(query: Mapping[str, str]) -> Period:
     first, last = query.get("from", ""), query.get("to", "")
     if first or last:
         if not (first and last):
-            raise BadInput(_("A range of your own needs both days, the first and the last."), code="bad_range")
+            raise BadInput(
+                _("A range of your own needs both days, the first and the last."), code="bad_range"
+            )
         return Period(_day(first), _day(last))
     text = query.get("days", str(DEFAULT_DAYS))
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MAX_DAYS:

@@ -28,7 +28,9 @@ class NewestEvent:
 
 def find_ingest_key() -> str:
     """The oldest active ingest key; empty when there is none."""
-    return IngestKey.objects.filter(is_active=True).order_by("id").values_list("token", flat=True).first() or ""
+    return (
+        IngestKey.objects.filter(is_active=True).order_by("id").values_list("token", flat=True).first() or ""
+    )
 
 
 def find_newest_event(admin_path: str) -> NewestEvent | None:
