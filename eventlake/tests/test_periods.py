@@ -72,6 +72,11 @@ def test_a_day_whose_midnight_does_not_exist_starts_when_the_clocks_jump() -> No
     assert start.isoformat() == "2026-04-24T01:00:00+03:00"
 
 
+def test_a_day_that_starts_in_the_middle_of_a_jump_starts_when_the_clocks_have_jumped() -> None:
+    start = day_start(dt.date(1919, 3, 31), ZoneInfo("America/Toronto"))  # 23:30 on the 30th became 00:30
+    assert start.isoformat() == "1919-03-31T00:30:00-04:00"
+
+
 def test_a_day_that_a_zone_skipped_is_no_bucket() -> None:
     found = starts("2011-12-29T10:00", "2011-12-31T10:01", Interval.DAY, "Pacific/Apia")
     assert found == ["2011-12-29T00:00:00-10:00", "2011-12-31T00:00:00+14:00", "2012-01-01T00:00:00+14:00"]

@@ -69,6 +69,29 @@ def test_a_sum_of_money_is_what_the_cents_add_up_to(ask: Ask) -> None:
     assert ask(trends, question, cents).lines[0].total == 3.0
 
 
+@pytest.mark.parametrize(
+    ("measure", "expected"),
+    [(Measure.SUM, 3), (Measure.AVG, 3), (Measure.MIN, 3), (Measure.MAX, 3), (Measure.P90, 3)],
+)
+def test_texts_that_read_as_no_finite_number_are_left_out(
+    ask: Ask, measure: Measure, expected: float
+) -> None:
+    costs = ("nan", "inf", "-inf", "1e999", "", "x", True, None, 3)
+    events = [event("a", "2026-03-02T10:00", properties={"cost": cost}) for cost in costs]
+    question = replace(WEEK, series=(Series(measure, prop=Property("cost")),))
+    assert ask(trends, question, events).lines[0].total == expected
+
+
+def test_values_without_a_total_are_the_last_to_be_kept(ask: Ask) -> None:
+    events = [event("a", "2026-03-02T10:00", properties={"plan": "free", "cost": "none"})]
+    events += [event("a", "2026-03-02T10:00", properties={"plan": "pro", "cost": -1})]
+    question = replace(
+        WEEK, series=(Series(Measure.AVG, prop=Property("cost")),), breakdown=Breakdown(PLAN, limit=1)
+    )
+    lines = ask(trends, question, events).lines
+    assert [(line.breakdown, line.total) for line in lines] == [("pro", -1), ("$other", None)]
+
+
 def test_a_session_id_beats_silence(ask: Ask) -> None:
     events = [
         event("a", "2026-03-02T10:00", session_id="s"),
