@@ -33,10 +33,11 @@ def short_number(value: Number, decimals: int = 0) -> str:
         >>> short_number(9999999), short_number(12340000)
         ('9,999,999', '12.3M')
     """
-    if abs(value) < _SHORT_FROM:
+    exact = Decimal(str(value))
+    if abs(exact) < _SHORT_FROM:
         return number(value, decimals)
-    size, unit = next((size, unit) for size, unit in _UNITS if abs(value) >= size)
-    return f"{number(Decimal(str(value)) / size, 1)}{unit}"
+    size, unit = next((size, unit) for size, unit in _UNITS if abs(exact) >= size)
+    return f"{number(exact / size, 1)}{unit}"
 
 
 def percent(value: float, decimals: int = 1) -> str:

@@ -147,7 +147,7 @@ class LiveServer:
     def _manage(self, *arguments: str) -> None:
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=env.PROJECT_ROOT, env=self._environment(), capture_output=True, text=True, timeout=120,
+            cwd=env.PROJECT_ROOT, env=self._environment(), capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         if done.returncode:
             raise AssertionError(f"manage.py {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")

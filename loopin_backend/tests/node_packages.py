@@ -31,7 +31,7 @@ def install() -> Path:
             "npm", "install", "--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund",
         ]  # fmt: skip
         outcome = subprocess.run(
-            command, cwd=home, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S
+            command, cwd=home, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S, check=False
         )
         if outcome.returncode:
             lack(f"npm install failed in {home}: {outcome.stderr[-500:]}")

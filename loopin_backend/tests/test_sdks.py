@@ -69,9 +69,7 @@ class PosthogPythonTest(SdkCase):
         client.capture("paid", distinct_id=who, groups={"company": f"acme-{who}"})
         client.flush()
         person = self.person(who)
-        self.assertEqual(
-            person["properties"], {"plan": "paid", "city": "Graz", "first_seen_on": "page"}
-        )
+        self.assertEqual(person["properties"], {"plan": "paid", "city": "Graz", "first_seen_on": "page"})
         self.assertEqual(self.person(before)["id"], person["id"])
         self.assertEqual(self.group("company", f"acme-{who}"), {"seats": 5})
         self.assertEqual(self.events("paid")[0]["metadata"]["$groups"], {"company": f"acme-{who}"})
