@@ -47,6 +47,7 @@
     for (const card of document.querySelectorAll("[popover]:popover-open")) card.hidePopover();
     const proof = document.getElementById("proof");
     proof.open = true;
+    proof.scrollIntoView();
     proof.querySelector("summary").focus();
   }
 
@@ -59,7 +60,10 @@
     else if (hit("[data-close-menu]")) openMenu(false);
     else if (hit("[data-copy]")) copy(hit("[data-copy]"));
     else if (hit("[data-again]")) readAgain();
-    else if (hit('a[href="#proof"]')) showProof();
+    else if (hit('a[href="#proof"]')) {
+      event.preventDefault(); /* following the link would take the focus away again */
+      showProof();
+    }
   });
 
   document.addEventListener("keydown", (event) => {
