@@ -168,7 +168,7 @@ class LiveServer:
 
     def _run_on_main(self, statement: str) -> None:
         with psycopg.connect(self._main_url, autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(self._database)))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(statement).format(sql.Identifier(self._database)))
 
 
 def find_free_port() -> int:

@@ -53,7 +53,7 @@ class BrowserTest(StaticLiveServerTestCase):
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=scheme,
-            locale=language,  # type: ignore[arg-type]
+            locale=language,
         )
         page = context.new_page()
         page.on("console", lambda message: self._hear(message.type, message.text))
