@@ -5,6 +5,7 @@ Here numbers become words: names, pages, ids and metadata as the product's own p
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,9 @@ from events.demo.visits import Channel
 from events.demo.world import World
 
 ROWS_IN_BATCH = 25_000
+# Version and variant bits. Source: RFC 9562, section 5.7.
+_NO_VERSION = ~(0xF << 76 | 0x3 << 62)
+_VERSION_7 = 0x7 << 76 | 0x2 << 62
 _SITE = "https://meetups.example"
 
 #: Name, event type and action of each kind.
@@ -80,7 +84,7 @@ class Renderer:
     ) -> None:
         self.plan, self.world, self.stream = plan, world, stream
         self._user_ids, self._meetup_ids = user_ids, meetup_ids
-        self._namespace = plan.namespace("event")
+        self._key = plan.namespace("event").bytes
         self._ids = self._distinct_ids()
         self._cities = _city_of_each(world, len(self._ids))
         self._session_rank = _ranks(stream.session)
@@ -100,7 +104,8 @@ class Renderer:
         """The anonymous ids that turned out to be members."""
         for row in np.flatnonzero(self.stream.kind == Kind.IDENTIFIED).tolist():
             source = self._ids[int(self.stream.detail[row])]
-            yield Link(source, self._ids[int(self.stream.who[row])], self._uuid(row))
+            event = self._uuid(row, int(self.stream.at_ms[row]))
+            yield Link(source, self._ids[int(self.stream.who[row])], event)
 
     def _batch(self, rows: Ints) -> EventBatch:
         stream, members = self.stream, self.world.people.count
@@ -108,12 +113,13 @@ class Renderer:
         page, meetup = stream.page[rows].tolist(), stream.meetup[rows].tolist()
         status, response_ms = stream.status[rows].tolist(), stream.response_ms[rows].tolist()
         device = stream.device[rows].tolist()
-        times = [to_datetime(at_ms) for at_ms in stream.at_ms[rows].tolist()]
+        times_ms = stream.at_ms[rows].tolist()
+        times = [to_datetime(at_ms) for at_ms in times_ms]
         types = [_KINDS[k][1] for k in kind]
         money = [self._money(k, m) for k, m in zip(kind, meetup, strict=True)]
         paths = [self._path(p, m) for p, m in zip(page, meetup, strict=True)]
         return {
-            "uuid": [self._uuid(row) for row in rows.tolist()],
+            "uuid": [self._uuid(row, at_ms) for row, at_ms in zip(rows.tolist(), times_ms, strict=True)],
             "user_id": [self._user_ids[w] if w < members else None for w in who],
             "distinct_id": [self._ids[w] for w in who],
             "anonymous_id": [self._device_id(w, d) for w, d in zip(who, device, strict=True)],
@@ -141,8 +147,11 @@ class Renderer:
         last = max(int(self.stream.who.max(initial=0)), int(self.stream.detail.max(initial=0)))
         return [str(pk) for pk in self._user_ids] + [f"{prefix}{who:x}" for who in range(members, last + 1)]
 
-    def _uuid(self, row: int) -> uuid.UUID:
-        return uuid.uuid5(self._namespace, str(row))
+    def _uuid(self, row: int, at_ms: int) -> uuid.UUID:
+        """A UUIDv7 as client SDKs make them, time first; what is random there follows from the plan here."""
+        tail = int.from_bytes(hashlib.blake2b(b"%d" % row, digest_size=10, key=self._key).digest(), "big")
+        number = (at_ms << 80 | tail) & _NO_VERSION | _VERSION_7
+        return uuid.UUID(int=number)
 
     def _session_id(self, rank: int) -> str:
         return f"{ANONYMOUS_PREFIX}{self.plan.key}-s{rank:06x}" if rank >= 0 else ""
