@@ -229,6 +229,7 @@ def test_a_formula_over_a_breakdown_takes_the_values_of_its_first_series(ask: As
 
 def test_a_value_that_is_missing_can_be_kept_for_the_other_series(ask: Ask) -> None:
     events = [event("buy", "2026-03-02T10:00"), event("view", "2026-03-02T10:00", properties={"plan": "pro"})]
+    events += [event("view", "2026-03-02T11:00", properties={"plan": "pro"})]  # the second's own largest
     question = replace(
         WEEK,
         series=(Series(Measure.COUNT, "buy"), Series(Measure.COUNT)),
@@ -237,7 +238,7 @@ def test_a_value_that_is_missing_can_be_kept_for_the_other_series(ask: Ask) -> N
     )
     assert [(line.breakdown, line.total) for line in ask(trends, question, events).lines] == [
         (None, 1),
-        ("$other", 1),
+        ("$other", 2),
     ]
 
 

@@ -1,9 +1,9 @@
 -- Events with the session to which they belong: the client's session_id, or where there is none, the person
 -- and the number of their run of events without a silence of more than 30 minutes. Sessions are formed from all
 -- events of the range, whatever a filter keeps of them later; events with neither id nor person have none (null).
-select *, concat('s', session_id) as session_key
+select *, case when session_id <> '' then concat('s', session_id) end as session_key
 from events
-where session_id <> ''
+where session_id <> '' or person_id is null
 union all by name
 select
     * exclude (opens),
@@ -20,7 +20,3 @@ from (
     from events
     where coalesce(session_id, '') = '' and person_id is not null
 )
-union all by name
-select *, cast(null as varchar) as session_key
-from events
-where coalesce(session_id, '') = '' and person_id is null
