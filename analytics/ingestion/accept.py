@@ -6,6 +6,7 @@ Both servers (ASGI and WSGI) call this; neither reads a body's meaning itself. N
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -102,13 +103,15 @@ def _candidate(
     dialect: Dialect, item: Any, arrival: Arrival, index: int, envelope: Envelope
 ) -> Event | Refusal:
     if envelope.shared and isinstance(item, dict):
-        item = {**item, "context": {**envelope.shared, **(item.get("context") or {})}}
+        own = item.get("context")
+        item = {**item, "context": {**envelope.shared, **(own if isinstance(own, dict) else {})}}
     try:
         return dialect.to_event(item, arrival, index)
     except Rejected as rejected:
-        event = Event(arrival=arrival, index=index)
-        refused = pipeline.refusal(event, rejected)
-        return Refusal(refused.uuid, rejected.reason, rejected.detail, pipeline.to_bytes(item), index)
+        cause = rejected
+    except Exception:
+        cause = pipeline.failure()
+    return Refusal(uuid.uuid4(), cause.reason, cause.detail, pipeline.to_bytes(item), index)
 
 
 def refused(results: list[Result]) -> list[dict[str, object]]:

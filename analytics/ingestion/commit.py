@@ -1,8 +1,8 @@
 """One transaction for the events of one or many requests: the only place where events become rows.
 
 Stored rows, duplicates, refusals, ledger and receipts are written together or not at all, so the ledger's
-identity holds after a kill at any moment. A row that the database refuses is found by halving and goes to the
-quarantine; its neighbours are stored.
+identity holds after a kill at any moment. An event that the database refuses, or on which the code breaks, is found
+by halving and goes to the quarantine; its neighbours are stored.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def commit(batches: Sequence[Batch], *, limit_lock_wait: bool = True) -> list[li
 
     **Errors**: `Unavailable` when the database is away or busy; then nothing of these batches is stored.
     """
+    cause = Reason.DATABASE_REFUSED
     for attempt in range(_MAX_TRIES):
         try:
             return _in_transaction(batches, limit_lock_wait)
@@ -52,15 +53,20 @@ def commit(batches: Sequence[Batch], *, limit_lock_wait: bool = True) -> list[li
                 raise Unavailable("events cannot be stored right now; send again") from error
         except (InterfaceError, DatabaseError) as error:
             raise Unavailable("events cannot be stored right now; send again") from error
-    return _by_halves(batches, limit_lock_wait)
+        except Exception:
+            # Sent again it would break again, and with it every commit that it shares.
+            logger.exception("storing broke on an event that nobody foresaw")
+            cause = Reason.STEP_FAILED
+            break
+    return _by_halves(batches, cause, limit_lock_wait)
 
 
 def _sqlstate(error: OperationalError) -> str | None:
     return getattr(error.__cause__, "sqlstate", None)
 
 
-def _by_halves(batches: Sequence[Batch], limit_lock_wait: bool) -> list[list[Result]]:
-    """Split until the row that the database refuses stands alone, and put it into quarantine."""
+def _by_halves(batches: Sequence[Batch], cause: Reason, limit_lock_wait: bool) -> list[list[Result]]:
+    """Split until the event that cannot be stored stands alone, and put it into quarantine."""
     if len(batches) > 1:
         middle = len(batches) // 2
         return commit(batches[:middle], limit_lock_wait=limit_lock_wait) + commit(
@@ -69,19 +75,22 @@ def _by_halves(batches: Sequence[Batch], limit_lock_wait: bool) -> list[list[Res
     batch = batches[0]
     if len(batch.events) > 1:
         middle = len(batch.events) // 2
-        first = Batch(batch.arrival, batch.events[:middle], batch.refusals)
-        second = Batch(batch.arrival, batch.events[middle:])
+        pivot = batch.events[middle].index
+        earlier = [refusal for refusal in batch.refusals if refusal.index < pivot]
+        later = [refusal for refusal in batch.refusals if refusal.index >= pivot]
+        first = Batch(batch.arrival, batch.events[:middle], earlier)
+        second = Batch(batch.arrival, batch.events[middle:], later)
         results = commit([first], limit_lock_wait=limit_lock_wait)[0]
         return [results + commit([second], limit_lock_wait=limit_lock_wait)[0]]
     poisoned = batch.events.pop() if batch.events else None
     if poisoned is None:
         raise Unavailable("the record of refused events cannot be stored right now; send again")
-    logger.warning("an event was refused by the database and is in quarantine: %s", poisoned.uuid)
+    logger.warning("an event cannot be stored and is in quarantine: %s (%s)", poisoned.uuid, cause)
     batch.refusals.append(
         Refusal(
             uuid=poisoned.uuid or UUID(int=0),
-            reason=Reason.DATABASE_REFUSED,
-            detail="the database refused this event; it is kept in quarantine",
+            reason=cause,
+            detail="this event cannot be stored; it is kept in quarantine",
             body=body_of(poisoned),
             index=poisoned.index,
         )
@@ -134,8 +143,8 @@ def _keep_records(batches: Sequence[Batch], fresh: Sequence[Event], duplicates: 
 
 
 def outcome_of(refusal: Refusal) -> str:
-    """`quarantined` for what the database refused, `rejected` for what a step refused."""
-    poisoned = refusal.reason is Reason.DATABASE_REFUSED
+    """`quarantined` for what the database or a step broke on, `rejected` for what a step refused."""
+    poisoned = refusal.reason in (Reason.DATABASE_REFUSED, Reason.STEP_FAILED)
     return (Outcome.QUARANTINED if poisoned else Outcome.REJECTED).value
 
 

@@ -26,6 +26,7 @@ class Reason(StrEnum):
     PERSON_PROCESSING_OFF = "person_processing_off"
     UNSUPPORTED_EVENT = "unsupported_event"
     MALFORMED_ROW = "malformed_row"
+    STEP_FAILED = "step_failed"
     DATABASE_REFUSED = "database_refused"
 
 

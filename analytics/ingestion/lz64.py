@@ -48,7 +48,9 @@ def decompress_lz64(body: bytes, max_bytes: int) -> bytes:
         b'{}'
     """
     if len(body) > MAX_COMPRESSED_BYTES:
-        raise BodyTooLarge(f"an lz64 body may have {MAX_COMPRESSED_BYTES} bytes; send less at once, or use gzip")
+        raise BodyTooLarge(
+            f"an lz64 body may have {MAX_COMPRESSED_BYTES} bytes; send less at once, or use gzip"
+        )
     try:
         bits = _Bits(body.decode("ascii").strip().replace(" ", "+"))
     except (binascii.Error, UnicodeDecodeError) as error:

@@ -1,17 +1,19 @@
 """What every event passes, whatever its source: one visible list of small steps.
 
 A step takes the event and refines it in place; `validate_*` may reject, `put_*` adds, `drop_*` takes away or
-refuses, `limit_*` cuts. The first rejection ends that event's way and touches no other event.
+refuses, `limit_*` cuts. The first rejection ends that event's way and touches no other event; nor does an event that
+breaks a step in a way that nobody foresaw: it goes to the quarantine.
 """
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Iterable
 
 import orjson
 
-from analytics.ingestion.event import Arrival, Batch, Event, Refusal, Rejected
+from analytics.ingestion.event import Arrival, Batch, Event, Reason, Refusal, Rejected
 from analytics.ingestion.steps.clean import clean_text
 from analytics.ingestion.steps.device import put_device
 from analytics.ingestion.steps.identify import drop_personless_identity, put_person_change
@@ -27,6 +29,8 @@ from analytics.ingestion.steps.validate import (
     validate_name,
     validate_properties,
 )
+
+logger = logging.getLogger("analytics.ingestion")
 
 Step = Callable[[Event], None]
 
@@ -63,9 +67,17 @@ def run(arrival: Arrival, candidates: Iterable[Event | Refusal]) -> Batch:
                 step(candidate)
         except Rejected as rejected:
             batch.refusals.append(refusal(candidate, rejected))
+        except Exception:
+            batch.refusals.append(refusal(candidate, failure()))
         else:
             batch.events.append(candidate)
     return batch
+
+
+def failure() -> Rejected:
+    """The rejection of the event whose handling has just raised something unforeseen; call it while that is handled."""
+    logger.exception("an event broke a step; it is kept in quarantine")
+    return Rejected(Reason.STEP_FAILED, "this event could not be understood; it is kept in quarantine")
 
 
 def refusal(event: Event, rejected: Rejected) -> Refusal:
@@ -96,6 +108,9 @@ def to_bytes(value: object) -> bytes:
     """JSON of anything a client can send, cut to what the quarantine keeps."""
     try:
         text = orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
-    except (TypeError, ValueError):  # lone surrogates, integers over 64 bits
-        text = repr(value).encode("utf-8", "backslashreplace")
+    except (TypeError, ValueError):  # lone surrogates, integers over 64 bits, endless nesting
+        try:
+            text = repr(value).encode("utf-8", "backslashreplace")
+        except RecursionError:
+            text = b"(nested too deeply)"
     return text[:MAX_KEPT_BODY_BYTES]

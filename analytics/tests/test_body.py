@@ -24,7 +24,11 @@ CAP = 100_000
 EVENT = {"event": "clicked", "distinct_id": "u1"}
 
 _scalars = (
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text(max_size=30)
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=30)
 )
 _values = st.recursive(
     _scalars,

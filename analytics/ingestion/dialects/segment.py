@@ -126,7 +126,7 @@ def _uuid(message_id: Any, properties: dict[str, Any]) -> uuid.UUID | None:
         return uuid.UUID(message_id)
     except ValueError:
         properties["$message_id"] = message_id[:100]
-        return uuid.uuid5(MESSAGE_IDS, message_id)
+        return uuid.uuid5(MESSAGE_IDS, message_id.encode("utf-8", "backslashreplace").decode())
 
 
 def _object(value: Any) -> dict[str, Any]:

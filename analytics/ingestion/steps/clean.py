@@ -1,28 +1,41 @@
-"""Step that mends what PostgreSQL's text and jsonb refuse: NUL, lone surrogates, NaN and infinities."""
+"""Step that mends what PostgreSQL's text and jsonb refuse: NUL, lone surrogates, NaN, infinities, endless nesting."""
 
 from __future__ import annotations
 
 import math
 import re
+from datetime import date, time
 from typing import Any
 
 from analytics.ingestion.event import Event
 
+_WARNING = "unstorable_values_replaced"
+_FOR_PERSONS = ("$set", "$set_once", "$unset", "$group_set")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_MAX_DEPTH = 200  # deeper values become text: no reader can use them, and recursion must end
+_MAX_DEPTH = 200  # no reader can use deeper values, and recursion must end; orjson itself writes 254
+_TOO_DEEP = "(nested too deeply)"
 
 
 def clean_text(event: Event) -> None:
-    """Remove what cannot be stored, with a warning; skipped where the parser has vouched for the body."""
-    if event.arrival.is_clean:
+    """Remove what cannot be stored, with a warning; skipped where the parser has vouched for the body.
+
+    What goes to persons and groups is always looked at: the parser does not vouch for the depth of nesting.
+    """
+    if event.arrival.is_clean and event.properties.keys().isdisjoint(_FOR_PERSONS):
         return
     before = (event.event_name, event.distinct_id)
     event.event_name = _text(event.event_name)
     event.distinct_id = _text(event.distinct_id)
-    properties, changed = _clean(event.properties, 0)
-    event.properties = properties
-    if changed or before != (event.event_name, event.distinct_id):
-        event.warn("unstorable_characters_removed")
+    clean_properties(event)
+    if before != (event.event_name, event.distinct_id):
+        event.warn(_WARNING)
+
+
+def clean_properties(event: Event) -> None:
+    """Replace the properties' values that cannot be stored, with a warning."""
+    event.properties, changed = _clean_container(event.properties, 1)
+    if changed:
+        event.warn(_WARNING)
 
 
 def _text(text: str) -> str:
@@ -38,10 +51,14 @@ def _clean(value: Any, depth: int) -> tuple[Any, bool]:
         return (value, False) if math.isfinite(value) else (None, True)
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 63:
         return str(value), True
-    if not isinstance(value, dict | list):
+    if value is None or isinstance(value, int):
         return value, False
+    if isinstance(value, tuple | set | frozenset):
+        value = list(value)
+    if not isinstance(value, dict | list):  # from `track()`: decimals, times, uuids, translations
+        return (value.isoformat() if isinstance(value, date | time) else str(value)), False
     if depth >= _MAX_DEPTH:
-        return _text(repr(value)[:1000]), True
+        return _TOO_DEEP, True
     return _clean_container(value, depth + 1)
 
 
@@ -56,7 +73,7 @@ def _clean_container(value: dict[str, Any] | list[Any], depth: int) -> tuple[Any
         return items, changed
     mapping = {}
     for key, item in value.items():
-        clean_key = _text(key)
+        clean_key = _text(str(key))
         cleaned, differs = _clean(item, depth)
         mapping[clean_key] = cleaned
         changed |= differs or clean_key != key

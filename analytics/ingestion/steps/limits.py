@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import orjson
 
 from analytics import conf
 from analytics.ingestion.event import Event, Reason, Rejected
+from analytics.ingestion.steps.clean import clean_properties
 
 # Column widths of UserEvent; a test compares them with the model.
 WIDTHS: tuple[tuple[str, int], ...] = (
@@ -39,8 +38,9 @@ def limit_size(event: Event) -> None:
     event.properties.pop("token", None)  # the ingest key; its label is on the event
     try:
         event.metadata_json = orjson.dumps(event.properties)
-    except TypeError:  # integers over 64 bits
-        event.metadata_json = json.dumps(event.properties, allow_nan=False).encode()
+    except TypeError:  # nested too deeply
+        clean_properties(event)
+        event.metadata_json = orjson.dumps(event.properties)
     limit = conf.get().max_event_bytes
     if len(event.metadata_json) > limit:
         raise Rejected(

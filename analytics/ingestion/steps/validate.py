@@ -73,4 +73,7 @@ def _as_text(given: Any) -> str:
         return ""
     if isinstance(given, bool | int | float):
         return str(given).lower() if isinstance(given, bool) else str(given)
-    return orjson.dumps(given).decode()
+    try:
+        return orjson.dumps(given).decode()
+    except TypeError:  # nested without end, or not storable: no id
+        return ""
