@@ -85,6 +85,7 @@ class Renderer:
         self.plan, self.world, self.stream = plan, world, stream
         self._user_ids, self._meetup_ids = user_ids, meetup_ids
         self._key = plan.namespace("event").bytes
+        self._prefix = f"{ANONYMOUS_PREFIX}{plan.key}-"
         self._ids = self._distinct_ids()
         self._cities = _city_of_each(world, len(self._ids))
         self._session_rank = _ranks(stream.session)
@@ -104,7 +105,7 @@ class Renderer:
         """The anonymous ids that turned out to be members."""
         for row in np.flatnonzero(self.stream.kind == Kind.IDENTIFIED).tolist():
             source = self._ids[int(self.stream.detail[row])]
-            event = self._uuid(row, int(self.stream.at_ms[row]))
+            event = uuid.UUID(self._uuid(row, int(self.stream.at_ms[row])))
             yield Link(source, self._ids[int(self.stream.who[row])], event)
 
     def _batch(self, rows: Ints) -> EventBatch:
@@ -143,18 +144,19 @@ class Renderer:
         }
 
     def _distinct_ids(self) -> list[str]:
-        prefix, members = f"{ANONYMOUS_PREFIX}{self.plan.key}-", self.world.people.count
+        members = self.world.people.count
         last = max(int(self.stream.who.max(initial=0)), int(self.stream.detail.max(initial=0)))
-        return [str(pk) for pk in self._user_ids] + [f"{prefix}{who:x}" for who in range(members, last + 1)]
+        return [str(pk) for pk in self._user_ids] + [
+            f"{self._prefix}{who:x}" for who in range(members, last + 1)
+        ]
 
-    def _uuid(self, row: int, at_ms: int) -> uuid.UUID:
+    def _uuid(self, row: int, at_ms: int) -> str:
         """A UUIDv7 as client SDKs make them, time first; what is random there follows from the plan here."""
         tail = int.from_bytes(hashlib.blake2b(b"%d" % row, digest_size=10, key=self._key).digest(), "big")
-        number = (at_ms << 80 | tail) & _NO_VERSION | _VERSION_7
-        return uuid.UUID(int=number)
+        return f"{(at_ms << 80 | tail) & _NO_VERSION | _VERSION_7:032x}"
 
     def _session_id(self, rank: int) -> str:
-        return f"{ANONYMOUS_PREFIX}{self.plan.key}-s{rank:06x}" if rank >= 0 else ""
+        return f"{self._prefix}s{rank:06x}" if rank >= 0 else ""
 
     def _device_id(self, who: int, device: int) -> str:
         """The id of the browser, which stays the same whoever is logged in."""

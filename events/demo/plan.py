@@ -78,5 +78,4 @@ def to_datetime(at_ms: int) -> datetime:
         >>> to_datetime(1500).isoformat()
         '1970-01-01T00:00:01.500000+00:00'
     """
-    seconds, rest = divmod(int(at_ms), 1000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest * 1000)
+    return datetime.fromtimestamp(at_ms / 1000, UTC)
