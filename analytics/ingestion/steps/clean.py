@@ -23,12 +23,12 @@ def clean_text(event: Event) -> None:
     """
     if event.arrival.is_clean and event.properties.keys().isdisjoint(_FOR_PERSONS):
         return
-    before = (event.event_name, event.distinct_id)
-    event.event_name = _text(event.event_name)
-    event.distinct_id = _text(event.distinct_id)
+    for name in ("event_name", "distinct_id", "anonymous_id"):
+        given: str = getattr(event, name)
+        if (text := _text(given)) != given:
+            setattr(event, name, text)
+            event.warn(_WARNING)
     clean_properties(event)
-    if before != (event.event_name, event.distinct_id):
-        event.warn(_WARNING)
 
 
 def clean_properties(event: Event) -> None:
