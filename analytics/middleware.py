@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponseBase
 
 from analytics import clock, conf
@@ -103,7 +104,7 @@ def _observe(visitor: Visitor, request: HttpRequest, response: HttpResponseBase,
         action=request.method or "",
         anonymous_id=visitor.anonymous_id,
         session_id=visitor.session_id,
-        page_url=f"{request.scheme}://{request.get_host()}{request.path}",
+        page_url=_url(request),
         page_path=_route(request),
         referrer=request.META.get("HTTP_REFERER", ""),
         response_time_ms=round((time.perf_counter() - started) * 1000),
@@ -129,6 +130,14 @@ def _arrival(visitor: Visitor) -> Arrival:
 def _properties(request: HttpRequest) -> dict[str, Any]:
     """Campaign parameters only: a query string may hold anything."""
     return {name: request.GET[name] for name in _CAMPAIGN if name in request.GET}
+
+
+def _url(request: HttpRequest) -> str:
+    """The address without its query; only the path where the host is not one of ours."""
+    try:
+        return f"{request.scheme}://{request.get_host()}{request.path}"
+    except DisallowedHost:
+        return request.path
 
 
 def _route(request: HttpRequest) -> str:

@@ -115,14 +115,14 @@ def _distinct_id(
     request: HttpRequest | None,
     event: Event,
 ) -> str | None:
+    if request is not None:
+        visitor = visitor_of(request)
+        event.session_id = event.session_id or visitor.session_id
+        event.anonymous_id = visitor.anonymous_id
+        distinct_id = distinct_id or visitor.distinct_id
     if user is not None and user.is_authenticated:
         return host.get().distinct_id(user)
-    if distinct_id or request is None:
-        return distinct_id
-    visitor = visitor_of(request)
-    event.session_id = event.session_id or visitor.session_id
-    event.anonymous_id = visitor.anonymous_id
-    return visitor.distinct_id
+    return distinct_id
 
 
 def _checked(event: Event) -> Batch:

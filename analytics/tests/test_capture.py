@@ -71,6 +71,12 @@ class TrackTest(TestCase):
             track("group_made", distinct_id="u1")
         self.assertTrue(Group.objects.filter(pk=group.pk).exists())
 
+    def test_the_event_of_a_user_keeps_the_session_of_its_request(self) -> None:
+        request = RequestFactory().get("/x/")
+        request.COOKIES["loopin_session"] = "s-7"
+        uuid = track("joined", user=alice(), request=request)
+        self.assertEqual(UserEvent.objects.get(uuid=uuid).session_id, "s-7")
+
     def test_an_event_for_nobody_is_an_error_of_the_caller(self) -> None:
         with self.assertRaisesRegex(BadInput, "distinct_id"):
             track("x")
@@ -144,6 +150,12 @@ class MiddlewareTest(TestCase):
         response = Client(raise_request_exception=False).get("/broken/")
         self.assertEqual(response.status_code, 500)
         self.assertEqual(UserEvent.objects.get().event_type, "error")
+
+    def test_a_request_for_a_strange_host_is_observed_without_it(self) -> None:
+        request = RequestFactory(headers={"Host": "evil.example"}).get("/hello/1/")
+        with self.assertNoLogs("analytics", "ERROR"):
+            AnalyticsMiddleware(lambda _: HttpResponse("x"))(request)
+        self.assertEqual(UserEvent.objects.get().page_url, "/hello/1/")
 
     def test_a_fault_of_analytics_leaves_the_response_alone(self) -> None:
         with (
