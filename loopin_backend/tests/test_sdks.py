@@ -124,7 +124,7 @@ class PosthogPythonTest(SdkCase):
         self.assertEqual(self.errors, [])
 
     def test_a_server_killed_in_mid_run_loses_and_doubles_nothing(self) -> None:
-        client = self.client(max_retries=MANY_RETRIES, flush_at=10)
+        client = self.client(max_retries=MANY_RETRIES, flush_at=3)
         uuids = self.capture_many(client)
         self.kill_in_mid_run(after=100)
         client.flush(RECOVERY_TIMEOUT_S)
@@ -200,7 +200,7 @@ class SegmentPythonTest(SdkCase):
         self.assertEqual(self.errors, [])
 
     def test_a_server_killed_in_mid_run_loses_and_doubles_nothing(self) -> None:
-        client = self.client(max_retries=MANY_RETRIES, upload_size=10)
+        client = self.client(max_retries=MANY_RETRIES, upload_size=3)
         uuids = self.track_many(client)
         self.kill_in_mid_run(after=100)
         self.wait_for(EVENTS, within_s=RECOVERY_TIMEOUT_S)

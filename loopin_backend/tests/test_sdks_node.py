@@ -75,7 +75,7 @@ class PosthogNodeTest(NodeCase):
         self.assert_only_called({"POST /batch 200", "POST /flags 200"})
 
     def test_a_server_killed_in_mid_run_loses_and_doubles_nothing(self) -> None:
-        run = self.start("many", flushAt=10, maxBatchSize=10, fetchRetryCount=60, fetchRetryDelay=250)
+        run = self.start("many", flushAt=3, maxBatchSize=3, fetchRetryCount=60, fetchRetryDelay=250)
         self.kill_in_mid_run(after=100)
         outcome = run.finish()
         self.assertEqual((len(outcome["made"]), outcome["errors"]), (EVENTS, []))
@@ -112,7 +112,7 @@ class SegmentNodeTest(NodeCase):
         self.assertEqual(self.server.ledger(self.label), {"stored": 6})
 
     def test_a_server_killed_in_mid_run_loses_and_doubles_nothing(self) -> None:
-        run = self.start("many", flushAt=10, maxRetries=20)
+        run = self.start("many", flushAt=10, maxRetries=20, pauseMs=4)
         self.kill_in_mid_run(after=100)
         outcome = run.finish()
         self.assertEqual((len(outcome["made"]), outcome["errors"]), (EVENTS, []))

@@ -1,7 +1,8 @@
 // Sends with @segment/analytics-node what the test asks for, and prints the message ids and the errors.
 import { Analytics } from "@segment/analytics-node";
 
-const { act, host, token, label, count, options } = JSON.parse(process.argv[2]);
+const { act, host, token, label, count, options: given } = JSON.parse(process.argv[2]);
+const { pauseMs = 0, ...options } = given; // between messages, so that a run lasts as long as in a real service
 const client = new Analytics({ writeKey: token, host, ...options });
 const made = [];
 const errors = [];
@@ -11,8 +12,9 @@ client.on("error", (error) => errors.push(`${error.code}: ${error.reason?.messag
 const done = (error, context) => (error ? errors.push(String(error)) : made.push(context.event.messageId));
 
 const acts = {
-  many() {
+  async many() {
     for (let n = 0; n < count; n += 1) {
+      if (pauseMs) await new Promise((wake) => setTimeout(wake, pauseMs));
       client.track({ userId: `${label}-${n % 50}`, event: "meetup_viewed", properties: { n } }, done);
     }
   },
@@ -28,6 +30,6 @@ const acts = {
   },
 };
 
-acts[act]();
+await acts[act]();
 await client.closeAndFlush({ timeout: 60_000 });
 console.log(JSON.stringify({ made, errors }));
