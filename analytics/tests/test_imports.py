@@ -77,7 +77,9 @@ class ImportTest(TestCase):
 
     def test_importing_again_changes_nothing(self) -> None:
         self.run_import(self.csv())
-        self.assertIn("imported already", self.run_import(self.csv()))
+        path = self.csv()
+        path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), mtime=1))  # packed at another time
+        self.assertIn("imported already", self.run_import(path))
         self.assertEqual(UserEvent.objects.count(), 2)
 
     @override_settings(ANALYTICS_BATCH_SIZE=2)

@@ -208,14 +208,13 @@ class OverviewTest(BrowserTest):
             self.assertEqual(len(failures), left)
             page.click("#data [data-again]")
             if left:
-                page.wait_for_function(
-                    "document.getElementById('data').getAttribute('aria-busy') === 'false'"
-                )
+                expect(page.locator("#data")).to_have_attribute("aria-busy", "false")
         expect(page.locator("#figure-people")).to_be_visible()
 
     def test_the_chart_speaks_the_language_of_the_page_and_not_of_the_browser(self) -> None:
         page = self.visit(self.open_browser(), language="de-DE")
         self.log_in(page)
+        expect(page.locator("#data")).to_have_attribute("aria-busy", "false")
         page.locator("#figure-events").wait_for()
         labels = page.evaluate("Chart.getChart('chart-events').data.labels")
         self.assertRegex(

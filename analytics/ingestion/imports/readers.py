@@ -45,9 +45,10 @@ def format_of(path: Path, given: str = "") -> str:
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 of the file's bytes: the same file again is known, whatever its name."""
+    """SHA-256 of the file's content, unpacked: the same rows again are known, whatever the file's name and whenever it
+    was compressed (gzip writes the time into its header)."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with _open(path) as file:
         while chunk := file.read(_READ_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
