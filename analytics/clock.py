@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 _frozen_at: datetime | None = None
 
@@ -15,6 +15,18 @@ _frozen_at: datetime | None = None
 def now() -> datetime:
     """The present as an aware UTC datetime."""
     return _frozen_at if _frozen_at is not None else datetime.now(UTC)
+
+
+def today(zone: tzinfo) -> date:
+    """The present day of a zone.
+
+    Example:
+        >>> from zoneinfo import ZoneInfo
+        >>> with frozen(datetime(2026, 1, 1, 23, 30, tzinfo=UTC)):
+        ...     today(ZoneInfo("Europe/Berlin")).isoformat()
+        '2026-01-02'
+    """
+    return now().astimezone(zone).date()
 
 
 @contextmanager

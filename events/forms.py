@@ -17,7 +17,7 @@ class SignUpForm(UserCreationForm):  # type: ignore[type-arg]  # not generic at 
         fields = ("username", "city")
 
 
-class MeetupForm(forms.ModelForm):  # type: ignore[type-arg]
+class MeetupForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """A new meetup."""
 
     class Meta:
@@ -45,7 +45,7 @@ class PaymentForm(forms.Form):
     )
 
 
-class FeedbackForm(forms.ModelForm):  # type: ignore[type-arg]
+class FeedbackForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """A rating and a few words."""
 
     rating = forms.TypedChoiceField(

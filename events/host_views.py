@@ -9,10 +9,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from events import services
-from events.errors import MeetupError
 from events.forms import MeetupForm
 from events.models import AttendanceOutcome, Meetup, MeetupRequest
-from events.views import LOGIN_URL, signed_in_user
+from events.views import LOGIN_URL, refusal_shown, signed_in_user
 
 
 @login_required(login_url=LOGIN_URL)
@@ -31,11 +30,9 @@ def create_meetup(request: HttpRequest) -> HttpResponse:
 def cancel(request: HttpRequest, meetup_id: int) -> HttpResponse:
     """Call a meetup off."""
     meetup = _hosted(request, meetup_id)
-    try:
+    with refusal_shown(request):
         services.cancel(meetup, meetup.host)
         messages.success(request, "The meetup is cancelled and all payments are refunded.")
-    except MeetupError as error:
-        messages.error(request, str(error))
     return redirect(meetup)
 
 
@@ -47,10 +44,8 @@ def answer(request: HttpRequest, request_id: int) -> HttpResponse:
     act = {"accept": services.accept, "decline": services.decline}.get(request.POST.get("answer", ""))
     if act is None:
         return HttpResponseBadRequest("answer must be accept or decline")
-    try:
+    with refusal_shown(request):
         act(asked, asked.meetup.host)
-    except MeetupError as error:
-        messages.error(request, str(error))
     return redirect(asked.meetup)
 
 
@@ -62,10 +57,8 @@ def attendance(request: HttpRequest, request_id: int) -> HttpResponse:
     outcome = request.POST.get("outcome", "")
     if outcome not in AttendanceOutcome.values:
         return HttpResponseBadRequest("outcome must be yes, late or no")
-    try:
+    with refusal_shown(request):
         services.attend(asked, outcome, asked.meetup.host)
-    except MeetupError as error:
-        messages.error(request, str(error))
     return redirect(asked.meetup)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
@@ -108,11 +111,9 @@ def feedback(request: HttpRequest, meetup_id: int) -> HttpResponse:
     asked = _own_request(request, meetup_id)
     form = FeedbackForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusal_shown(request):
             services.give_feedback(asked, form.cleaned_data["rating"], form.cleaned_data["text"], request)
             messages.success(request, "Thank you for your feedback.")
-        except MeetupError as error:
-            messages.error(request, str(error))
         return redirect(asked.meetup)
     return render(request, "events/feedback.html", {"meetup": asked.meetup, "form": form})
 
@@ -137,6 +138,15 @@ def _own_standing(user: User, meetup: Meetup) -> dict[str, object]:
         "must_pay": is_accepted and meetup.is_open and not meetup.is_free and not has_paid,
         "may_give_feedback": came and not hasattr(asked, "feedback"),
     }
+
+
+@contextmanager
+def refusal_shown(request: HttpRequest) -> Iterator[None]:
+    """Tell the user why an act was refused; the page goes on after it."""
+    try:
+        yield
+    except MeetupError as error:
+        messages.error(request, str(error))
 
 
 def signed_in_user(request: HttpRequest) -> User:

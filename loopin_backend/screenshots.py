@@ -7,7 +7,6 @@ By default a deployment of its own is made in a temporary directory, with demo d
 from __future__ import annotations
 
 import argparse
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,10 +17,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any, Literal
 
 import uvicorn
 
-from loopin_backend import embedded, env
+from loopin_backend import chromium, embedded, env
 
 FOLDER = env.PROJECT_ROOT / "docs" / "images"
 #: A README with pictures should still open quickly.
@@ -31,10 +31,6 @@ ADMIN = ("--username", "admin", "--email", "admin@example.org")
 #: An afternoon of a working day, always the same: a picture changes only when the product does.
 PICTURED_AT = "2026-11-18T16:00:00+00:00"
 DEMO = ("--users", "3000", "--days", "90", "--seed", "7", "--now", PICTURED_AT)
-_FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,7 @@ class Picture:
 
     name: str
     path: str
-    scheme: str
+    scheme: Literal["light", "dark"]
     width_px: int
 
 
@@ -91,9 +87,9 @@ def take_of_demo(folder: Path) -> None:
 
 def take_here(folder: Path, at: datetime | None = None) -> None:
     """Pictures of the deployment of this environment, seen by its first administrator."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        raise SystemExit("Chromium is not there: install it, for instance with apt-get install chromium")
+    executable = chromium.find_chromium()
+    if executable is None:
+        raise SystemExit(f"Chromium is not there: {chromium.HINT}")
     env.use_settings()
     embedded.ensure()
     from analytics import clock
@@ -102,12 +98,12 @@ def take_here(folder: Path, at: datetime | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with _session() as cookie, clock.frozen(at or clock.now()), _served(application) as address:
         for picture in PICTURES:
-            _take(picture, address, cookie, chromium, folder)
+            _take(picture, address, cookie, executable, folder)
 
 
 @contextmanager
-def _session() -> Iterator[dict[str, str]]:
-    """The cookie of a session of the first administrator, ended at the end; no password is needed or changed."""
+def _session() -> Iterator[tuple[str, str]]:
+    """The cookie (name and value) of a session of the first administrator, ended at the end; no password is needed."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
     from django.contrib.sessions.backends.db import SessionStore
@@ -122,16 +118,16 @@ def _session() -> Iterator[dict[str, str]]:
     session.create()
     assert session.session_key is not None
     try:
-        yield {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key}
+        yield settings.SESSION_COOKIE_NAME, session.session_key
     finally:
         session.delete()
 
 
 @contextmanager
-def _served(application: object) -> Iterator[str]:
+def _served(application: Any) -> Iterator[str]:
     """The address of the application, served by this process on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(application, log_level="warning", access_log=False))  # type: ignore[arg-type]
+        server = uvicorn.Server(uvicorn.Config(application, log_level="warning", access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:
@@ -141,17 +137,18 @@ def _served(application: object) -> Iterator[str]:
             thread.join()
 
 
-def _take(picture: Picture, address: str, cookie: dict[str, str], chromium: str, folder: Path) -> None:
+def _take(picture: Picture, address: str, cookie: tuple[str, str], executable: str, folder: Path) -> None:
     from playwright.sync_api import sync_playwright
 
     target = folder / f"{picture.name}.png"
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+        browser = driver.chromium.launch(executable_path=executable, args=list(chromium.FLAGS))
         context = browser.new_context(
             viewport={"width": picture.width_px, "height": 900},
-            color_scheme=picture.scheme,  # type: ignore[arg-type]
+            color_scheme=picture.scheme,
         )
-        context.add_cookies([{**cookie, "url": address}])  # type: ignore[typeddict-item]
+        name, value = cookie
+        context.add_cookies([{"name": name, "value": value, "url": address}])
         page = context.new_page()
         page.goto(f"{address}{picture.path}")
         page.locator("#data[aria-busy=false]").wait_for()

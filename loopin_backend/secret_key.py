@@ -7,6 +7,8 @@ import secrets
 import tempfile
 from pathlib import Path
 
+from loopin_backend.data_dir import make_data_dir
+
 
 def find_or_make_secret_key(data_dir: Path) -> str:
     """The key in `data_dir/secret_key`; made when there is none, one for all even in a race."""
@@ -14,7 +16,7 @@ def find_or_make_secret_key(data_dir: Path) -> str:
     try:
         return path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
+        make_data_dir(data_dir)
     descriptor, draft_name = tempfile.mkstemp(prefix="secret_key.", dir=data_dir)  # mode 0600
     draft = Path(draft_name)
     with os.fdopen(descriptor, "w") as file:

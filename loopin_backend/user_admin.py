@@ -26,5 +26,5 @@ class UserAdmin(PlainUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # u
 
 
 @admin.register(Group)
-class GroupAdmin(PlainGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(PlainGroupAdmin, ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     """What groups of users may do."""

@@ -15,7 +15,7 @@ from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
 
-class DecidedAdmin(ModelAdmin):  # type: ignore[misc]
+class DecidedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     """Rows that the product writes; people change the fields in `editable` and nothing else."""
 
     editable: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class RecordAdmin(DecidedAdmin):
         return False
 
 
-class LargeTable(admin.ModelAdmin):  # type: ignore[type-arg]
+class LargeTable(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     """A table that grows with traffic: pages without a total, and a search that only uses indexes."""
 
     paginator = InfinitePaginator

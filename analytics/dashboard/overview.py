@@ -17,8 +17,9 @@ from analytics.dashboard import charts, first_hour, notices, period, wording
 from analytics.dashboard.figures import figures_of
 from analytics.dashboard.page import DashboardData, DashboardPage, StaffView
 from analytics.errors import BadInput
+from analytics.ingestion.keys import find_first_token
 from analytics.reports import first_hour as first_hour_report
-from analytics.reports.overview import Overview, overview, overview_between
+from analytics.reports.overview import FIRST_DAY, Overview, overview_between
 
 _FOLDER = "analytics/dashboard/overview"
 
@@ -63,8 +64,7 @@ class OverviewData(DashboardData):
         chosen = period.period_of(request.GET.dict())
         if not first_hour_report.has_events(reverse("admin:index")):
             return _first_hour(request)
-        report = overview(chosen.days) if chosen.days else overview_between(chosen.first, chosen.last)
-        context = _context(chosen, report)
+        context = _context(chosen, overview_between(chosen.first, chosen.last))
         stored = None if context["has_events"] else first_hour_report.find_event_days()
         return context if stored is None else {**context, "offers": _offers(*stored)}
 
@@ -92,6 +92,7 @@ def _picker(chosen: period.Period, *, days: int | None, is_custom: bool) -> dict
         "is_custom": is_custom,
         "from_value": chosen.first.isoformat(),
         "to_value": chosen.last.isoformat(),
+        "earliest_value": FIRST_DAY.isoformat(),
         "today_value": period.today().isoformat(),
     }
 
@@ -131,14 +132,14 @@ def _ranked(rows: Iterable[tuple[str, int, int]]) -> list[RankedRow]:
 def _offers(first: date, last: date) -> list[dict[str, str]]:
     """Ranges that hold events, for a range that holds none."""
     last = min(last, period.today())
-    first = max(min(first, last), period.FIRST_DAY)
+    first = max(min(first, last), FIRST_DAY)
     newest = max(first, last - timedelta(days=_OFFERED_DAYS - 1))
     ranges = dict.fromkeys([period.Period(newest, last), period.Period(first, last)])
     return [{"query": offer.query, "text": wording.days(offer.first, offer.last)} for offer in ranges]
 
 
 def _first_hour(request: HttpRequest) -> dict[str, Any]:
-    token = first_hour_report.find_ingest_key()
+    token = find_first_token()
     address = request.build_absolute_uri("/").rstrip("/")
     return {
         "template_name": f"{_FOLDER}/first_hour.html",

@@ -15,18 +15,6 @@ from django.utils.translation import gettext as _
 
 from analytics import clock, conf
 from analytics.errors import BadInput
-from analytics.reports.overview import FIRST_DAY
-
-__all__ = [
-    "DEFAULT_DAYS",
-    "FIRST_DAY",
-    "MAX_DAYS",
-    "PRESET_DAYS",
-    "Period",
-    "last_days",
-    "period_of",
-    "today",
-]
 
 DEFAULT_DAYS = 7
 PRESET_DAYS = (1, 7, 14, 30)
@@ -51,12 +39,13 @@ class Period:
 
 def today() -> date:
     """The present day of the deployment's zone."""
-    return clock.now().astimezone(conf.get().zone).date()
+    return clock.today(conf.get().zone)
 
 
 def last_days(days: int) -> Period:
     """The last `days` days, today included."""
-    return Period(today() - timedelta(days=days - 1), today(), days)
+    last = today()
+    return Period(last - timedelta(days=days - 1), last, days)
 
 
 def period_of(query: Mapping[str, str]) -> Period:

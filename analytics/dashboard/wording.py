@@ -71,7 +71,7 @@ def days(first: date, last: date) -> str:
     """A range of days, both included."""
     if first == last:
         return day(first)
-    return _("%(first)s – %(last)s") % {"first": day(first), "last": day(last)}  # noqa: RUF001
+    return _("%(first)s – %(last)s") % {"first": day(first), "last": day(last)}  # noqa: RUF001 - the dash of ranges
 
 
 def days_of(from_at: datetime, to_at: datetime) -> str:

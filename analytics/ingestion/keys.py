@@ -39,6 +39,12 @@ def create_ingest_key(label: str, token: str | None = None) -> IngestKey:
         return IngestKey.objects.create(label=label, token=token)
 
 
+def find_first_token() -> str:
+    """The token of the oldest active key; empty when there is none."""
+    tokens = IngestKey.objects.filter(is_active=True).order_by("id").values_list("token", flat=True)
+    return tokens.first() or ""
+
+
 class KeyRing:
     """The active keys of this process, read again every few seconds and whenever an unknown one comes."""
 

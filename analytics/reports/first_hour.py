@@ -1,6 +1,6 @@
 """What a deployment without events needs to know, and what one with events should know about their days.
 
-The first hour: the key that a first event is sent with, and whether one has arrived. After an import of old
+The first hour: whether a first event has arrived. After an import of old
 logs: on which days the events lie, so that an empty week is not taken for an empty product.
 """
 
@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Max, Min, Q
 
 from analytics import clock, conf
-from analytics.models import IngestKey, UserEvent
+from analytics.models import UserEvent
 from analytics.models.choices import Source
 from analytics.reports.answering import answering
 from analytics.store import lake
@@ -24,13 +24,6 @@ class NewestEvent:
 
     name: str
     received_at: datetime
-
-
-def find_ingest_key() -> str:
-    """The oldest active ingest key; empty when there is none."""
-    return (
-        IngestKey.objects.filter(is_active=True).order_by("id").values_list("token", flat=True).first() or ""
-    )
 
 
 def find_newest_event(admin_path: str) -> NewestEvent | None:

@@ -52,7 +52,7 @@ class Overview:
 
 def overview(days: int) -> Overview:
     """The last `days` days of the deployment's zone, today included, up to now."""
-    today = clock.now().astimezone(conf.get().zone).date()
+    today = clock.today(conf.get().zone)
     return overview_between(today - timedelta(days=days - 1), today)
 
 

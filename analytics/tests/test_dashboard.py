@@ -69,7 +69,7 @@ class ShellTest(TestCase):
         self.client = staff_client()
 
     def test_it_stands_without_reading_an_event(self) -> None:
-        with mock.patch("analytics.dashboard.overview.overview", side_effect=AssertionError):
+        with mock.patch("analytics.dashboard.overview.overview_between", side_effect=AssertionError):
             answer = self.client.get(f"{PAGE}?days=14")
         self.assertContains(answer, f'hx-get="{DATA}?days=14"')
         self.assertContains(answer, 'href="?days=14" aria-current="true"')
@@ -163,8 +163,8 @@ class DataTest(TestCase):
             send_batch(*(at(f"2012-03-{day}T23:59") for day in ("29", "30", "31")), at("2012-04-01T00:00"))
         page = self.read("from=2012-03-30&to=2012-03-31")
         self.assertEqual(self.figure(page, "events"), "2")
-        self.assertIn("March 30, 2012 – March 31, 2012", page)  # noqa: RUF001
-        self.assertIn("compared with March 28, 2012 – March 29, 2012", page)  # noqa: RUF001
+        self.assertIn("March 30, 2012 – March 31, 2012", page)  # noqa: RUF001 - the dash of ranges
+        self.assertIn("compared with March 28, 2012 – March 29, 2012", page)  # noqa: RUF001 - the dash of ranges
 
     def test_this_morning_is_compared_with_yesterdays_morning(self) -> None:
         with clock.frozen(NOON):

@@ -120,7 +120,7 @@ def test_the_same_hours_some_days_before(days: int, expected: tuple[str, str]) -
 
 def test_what_cannot_be_asked_is_refused() -> None:
     with pytest.raises(QuestionError, match="time zone"):
-        Span(dt.datetime(2026, 1, 1), at("2026-01-02"))  # noqa: DTZ001
+        Span(dt.datetime(2026, 1, 1), at("2026-01-02"))  # noqa: DTZ001 - naive on purpose
     with pytest.raises(QuestionError, match="end before"):
         Span(at("2026-01-02"), at("2026-01-01"))
     for name in ("Mars/Olympus", "../etc/passwd", "", "\0"):

@@ -113,7 +113,7 @@ class Renderer:
         kind, who = stream.kind[rows].tolist(), stream.who[rows].tolist()
         page, meetup = stream.page[rows].tolist(), stream.meetup[rows].tolist()
         status, response_ms = stream.status[rows].tolist(), stream.response_ms[rows].tolist()
-        device = stream.device[rows].tolist()
+        device, detail = stream.device[rows].tolist(), stream.detail[rows].tolist()
         times_ms = stream.at_ms[rows].tolist()
         times = [to_datetime(at_ms) for at_ms in times_ms]
         types = [_KINDS[k][1] for k in kind]
@@ -127,13 +127,13 @@ class Renderer:
             "session_id": [self._session_id(number) for number in self._session_rank[rows].tolist()],
             "event_type": ["error" if s >= 500 else t for s, t in zip(status, types, strict=True)],
             "event_name": [_KINDS[k][0] for k in kind],
-            "action": self._actions(rows, kind),
+            "action": _actions(kind, detail),
             "page_url": [_SITE + path if path else "" for path in paths],
             "page_path": [_ROUTES[p] for p in page],
             "timestamp": times,
             "created_at": times,
-            "metadata": self._metadata(rows, kind, who, meetup),
-            "referrer": self._referrers(rows, kind),
+            "metadata": [self._properties(*row) for row in zip(kind, who, meetup, detail, strict=True)],
+            "referrer": _referrers(kind, detail),
             "device_type": [DEVICES[d][0] if d >= 0 else "" for d in device],
             "browser": [DEVICES[d][1] if d >= 0 else "" for d in device],
             "os": [DEVICES[d][2] if d >= 0 else "" for d in device],
@@ -191,24 +191,6 @@ class Renderer:
             return f"/meetups/{self._meetup_ids[meetup]}/{tail}" if meetup >= 0 else ""
         return _FIXED.get(page, "")
 
-    def _actions(self, rows: Ints, kind: list[int]) -> list[str]:
-        detail = self.stream.detail[rows].tolist()
-        return [
-            "late" if k == Kind.ATTENDED and d == LATE else _KINDS[k][2]
-            for k, d in zip(kind, detail, strict=True)
-        ]
-
-    def _referrers(self, rows: Ints, kind: list[int]) -> list[str]:
-        detail = self.stream.detail[rows].tolist()
-        return [
-            _REFERRERS[d][0] if k == Kind.PAGE and d in _REFERRERS else ""
-            for k, d in zip(kind, detail, strict=True)
-        ]
-
-    def _metadata(self, rows: Ints, kind: list[int], who: list[int], meetup: list[int]) -> list[str]:
-        detail = self.stream.detail[rows].tolist()
-        return [self._properties(*row) for row in zip(kind, who, meetup, detail, strict=True)]
-
     def _properties(self, kind: int, who: int, meetup: int, detail: int) -> str:
         city = self._cities[who]
         if kind == Kind.PAGE:
@@ -226,6 +208,20 @@ class Renderer:
             message = json.dumps(self.world.texts[detail], ensure_ascii=False)
             return f'{about}, "rating": {self.world.feedbacks.rating[detail]}, "message": {message}}}'
         return about + "}"
+
+
+def _actions(kind: list[int], detail: list[int]) -> list[str]:
+    return [
+        "late" if k == Kind.ATTENDED and d == LATE else _KINDS[k][2]
+        for k, d in zip(kind, detail, strict=True)
+    ]
+
+
+def _referrers(kind: list[int], detail: list[int]) -> list[str]:
+    return [
+        _REFERRERS[d][0] if k == Kind.PAGE and d in _REFERRERS else ""
+        for k, d in zip(kind, detail, strict=True)
+    ]
 
 
 def _city_of_each(world: World, ids: int) -> list[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from events.demo import calendar
-from events.demo.arrays import NEVER_MS, Floats, Ints, Random, pick
+from events.demo.arrays import NEVER_MS, Flags, Floats, Ints, Random, pick
 from events.demo.cities import City
 from events.demo.personas import HOST, PERSONAS
 from events.demo.plan import DAY_MS, HOUR_MS, Plan
@@ -95,7 +95,7 @@ def make_people(plan: Plan, cities: tuple[City, ...]) -> People:
     )
 
 
-def pick_devices(rng: Random, is_mobile: np.typing.NDArray[np.bool_]) -> Ints:
+def pick_devices(rng: Random, is_mobile: Flags) -> Ints:
     """Devices by share among the mobile ones (phones and tablets) or the others."""
     shares = [share for *_, share in DEVICES]
     mobile = pick(rng, shares[:_FIRST_DESKTOP], len(is_mobile))

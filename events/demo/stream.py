@@ -139,7 +139,7 @@ def _add_failed_logins(
         len(fails),
         who=anonymous[fails],
         at_ms=at_ms[fails] - rng.integers(6_000, 20_000, len(fails)),
-        **{name: value[fails] if isinstance(value, np.ndarray) else value for name, value in shared.items()},
+        **_rows_of(shared, fails),
     )
 
 
@@ -208,11 +208,13 @@ def _add_payments(plan: Plan, rng: Random, gathering: Gathering) -> None:
         (Kind.PAID, np.flatnonzero(payments.failure < 0)),
         (Kind.FAILED, np.flatnonzero(payments.failure >= 0)),
     ):
-        columns: Columns = {
-            name: value[chosen] for name, value in shared.items() if isinstance(value, np.ndarray)
-        }
-        columns |= {"at_ms": payments.at_ms[chosen], "detail": payments.failure[chosen]}
-        gathering.add(kind, len(chosen), page=Page.PAY, **columns)
+        gathering.add(
+            kind,
+            len(chosen),
+            at_ms=payments.at_ms[chosen],
+            detail=payments.failure[chosen],
+            **_rows_of(shared, chosen),
+        )
     back = np.flatnonzero(payments.refunded_ms < NEVER_MS)
     gathering.add(
         Kind.REFUNDED, len(back), who=member[back], at_ms=payments.refunded_ms[back], meetup=meetup[back]
@@ -247,3 +249,10 @@ def _add_afterwards(plan: Plan, rng: Random, gathering: Gathering) -> None:
     }
     gathering.add_pages(plan, rng, feedbacks.at_ms - rng.integers(30_000, 200_000, count), **shared)
     gathering.add(Kind.FEEDBACK, count, at_ms=feedbacks.at_ms, detail=np.arange(count), **shared)
+
+
+def _rows_of(columns: Columns, chosen: Ints) -> Columns:
+    """The chosen rows of columns; a scalar stands for a whole column and stays."""
+    return {
+        name: value[chosen] if isinstance(value, np.ndarray) else value for name, value in columns.items()
+    }

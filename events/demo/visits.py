@@ -15,7 +15,7 @@ from enum import IntEnum
 import numpy as np
 
 from events.demo import calendar, incidents
-from events.demo.arrays import Floats, Ints, Random, Table, pick
+from events.demo.arrays import Flags, Floats, Ints, Random, Table, pick
 from events.demo.cities import City
 from events.demo.people import People, pick_devices
 from events.demo.personas import PERSONAS
@@ -274,7 +274,7 @@ def _add_spike(plan: Plan, cities: tuple[City, ...], drafts: _Drafts) -> None:
     )
 
 
-def _first_of_each(member: Ints, mask: np.typing.NDArray[np.bool_]) -> Ints:
+def _first_of_each(member: Ints, mask: Flags) -> Ints:
     """Positions of the first marked row of each member; rows are sorted by member and time."""
     positions = np.flatnonzero(mask)
     _, first = np.unique(member[positions], return_index=True)

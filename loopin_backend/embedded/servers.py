@@ -6,6 +6,7 @@ import atexit
 import os
 from collections.abc import Callable
 
+from loopin_backend.data_dir import make_data_dir
 from loopin_backend.embedded import postgres, valkey
 from loopin_backend.embedded.account import Account, find_account
 from loopin_backend.embedded.errors import EmbeddedServerError
@@ -55,7 +56,7 @@ class Servers:
         if self._use.is_held:
             return
         try:
-            _make_data_dir(self.places)
+            make_data_dir(self.places.data_dir)
             self._use.hold()
         except PermissionError as error:
             raise EmbeddedServerError(
@@ -63,8 +64,3 @@ class Servers:
                 "or set LOOPIN_DATA_DIR to a directory of your own"
             ) from error
         atexit.register(self.release)
-
-
-def _make_data_dir(places: Places) -> None:
-    # Root's servers run as another account, which must be able to walk through, but not to look.
-    places.data_dir.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)

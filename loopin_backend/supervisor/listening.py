@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from urllib.request import urlopen
 
 BACKLOG = 2048
 
@@ -26,6 +27,15 @@ def listen(port: int) -> list[socket.socket]:
     except OSError:
         pass  # no IPv6 here
     return sockets
+
+
+def is_live(address: str) -> bool:
+    """Whether a web server answers at this address (`http://host:port`)."""
+    try:
+        with urlopen(f"{address}/livez", timeout=2) as answer:  # noqa: S310 - our own address
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def _listen(family: socket.AddressFamily, address: str, port: int) -> socket.socket:

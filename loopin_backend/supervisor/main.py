@@ -9,16 +9,15 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from types import FrameType
 
 from loopin_backend import embedded, env
+from loopin_backend.data_dir import make_data_dir
 from loopin_backend.supervisor import parts
 from loopin_backend.supervisor.children import Child, Part
 from loopin_backend.supervisor.demo_state import DemoState
 from loopin_backend.supervisor.leftovers import be_the_only_one, end_leftovers
-from loopin_backend.supervisor.listening import listen
+from loopin_backend.supervisor.listening import is_live, listen
 from loopin_backend.supervisor.output import say
 from loopin_backend.supervisor.prepared import Prepared, login_note
 from loopin_backend.supervisor.summary import render_summary
@@ -48,9 +47,7 @@ class Supervisor:
 
         Errors: `AlreadyRunning`, `PortInUse`, `EmbeddedServerError`, `PreparationFailed`.
         """
-        self._env.loopin_data_dir.mkdir(
-            parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700
-        )
+        make_data_dir(self._env.loopin_data_dir)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         address = f"http://127.0.0.1:{self._env.port}"
@@ -94,7 +91,7 @@ class Supervisor:
         """True once the web server answers; False when asked to stop before."""
         deadline_s = time.monotonic() + READY_TIMEOUT_S
         while not self._is_asked_to_stop():
-            if _answers(f"{address}/livez"):
+            if is_live(address):
                 return True
             if time.monotonic() > deadline_s:
                 raise PreparationFailed(f"the web server did not answer within {READY_TIMEOUT_S:.0f} s")
@@ -142,11 +139,3 @@ class Supervisor:
             child.end_by(deadline_s)
         embedded.stop()
         say("stopped")
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False

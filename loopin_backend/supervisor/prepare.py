@@ -59,13 +59,13 @@ def _make_first_admin() -> str:
 
 
 def _find_or_make_key() -> str:
-    from analytics.ingestion.keys import create_ingest_key
+    from analytics.ingestion.keys import create_ingest_key, find_first_token
     from analytics.models import IngestKey
 
-    key = IngestKey.objects.filter(is_active=True).order_by("pk").first()
-    if key is None and not IngestKey.objects.exists():
-        key = create_ingest_key(FIRST_KEY_LABEL, env.load().loopin_ingest_key.get_secret_value() or None)
-    return key.token if key else ""
+    if IngestKey.objects.exists():
+        return find_first_token()  # "" when all are switched off
+    given = env.load().loopin_ingest_key.get_secret_value()
+    return create_ingest_key(FIRST_KEY_LABEL, given or None).token
 
 
 def main() -> None:

@@ -13,27 +13,22 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
+from loopin_backend import chromium
 from loopin_backend.tests.sdk_case import lack
 
 PAGES = Path(__file__).parent / "shop"
-# Nothing but what the page itself asks for may leave the browser.
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run",
-)  # fmt: skip
 
 
-def find_chromium() -> str:
+def need_chromium() -> str:
     """The path of Chromium; skips loudly where there is none."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    return found or lack("chromium not found: install it, for instance with apt-get install chromium")
+    return chromium.find_chromium() or lack(f"chromium not found: {chromium.HINT}")
 
 
-def launch(chromium: str) -> tuple[Playwright, Browser]:
+def launch(executable: str) -> tuple[Playwright, Browser]:
     """A running Chromium and its driver; end it with `quit_browser`."""
     driver = sync_playwright().start()
     try:
-        return driver, driver.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        return driver, driver.chromium.launch(executable_path=executable, args=list(chromium.FLAGS))
     except BaseException:
         driver.stop()
         raise

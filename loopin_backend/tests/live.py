@@ -19,14 +19,13 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.error import URLError
 from urllib.parse import urlsplit, urlunsplit
-from urllib.request import urlopen
 
 import psycopg
 from psycopg import sql
 
 from loopin_backend import embedded, env
+from loopin_backend.supervisor.listening import is_live
 from loopin_backend.tests.waiting import eventually
 
 SETTINGS = "loopin_backend.tests.live_settings"
@@ -100,11 +99,7 @@ class LiveServer:
         """True when the server answers; raises at once when its process has ended."""
         if self._process is not None and self._process.poll() is not None:
             raise AssertionError(f"the server ended with code {self._process.returncode}:\n{self.log()}")
-        try:
-            with urlopen(f"{self.url}/livez", timeout=2) as answer:  # noqa: S310 - our own address
-                return bool(answer.status == 200)
-        except (URLError, ConnectionError, TimeoutError):
-            return False
+        return is_live(self.url)
 
     def make_key(self, label: str) -> str:
         """A new ingest key under this label; the events that it brings carry the label."""

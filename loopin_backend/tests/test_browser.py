@@ -15,7 +15,7 @@ from django.contrib.staticfiles.testing import StaticLiveServerTestCase
 from playwright.sync_api import Browser, Page, Route, expect
 
 from analytics.tests.cast import TOKEN, make_key, posthog_event, send_batch
-from loopin_backend.tests.browser import find_chromium, launch, quit_browser
+from loopin_backend.tests.browser import launch, need_chromium, quit_browser
 
 PASSWORD = "root-password-1"
 HOSTILE = "<script>document.title='taken over'</script><img src=x onerror=alert(1)>"
@@ -34,7 +34,7 @@ class BrowserTest(StaticLiveServerTestCase):
     """Each test has a browser and visitors of its own."""
 
     def setUp(self) -> None:
-        self.chromium = find_chromium()
+        self.chromium = need_chromium()
         User.objects.create_superuser("root", password=PASSWORD)
         make_key()
         self.complaints: list[str] = []

@@ -12,7 +12,7 @@ from django.test import tag
 from playwright.sync_api import Browser
 
 from analytics.ingestion.dialects.segment import MESSAGE_IDS
-from loopin_backend.tests.browser import Shop, Visit, find_chromium, launch, quit_browser
+from loopin_backend.tests.browser import Shop, Visit, launch, need_chromium, quit_browser
 from loopin_backend.tests.node_packages import install
 from loopin_backend.tests.sdk_case import EVENTS, RECOVERY_TIMEOUT_S, SdkCase
 from loopin_backend.tests.waiting import eventually
@@ -29,7 +29,7 @@ class BrowserCase(SdkCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        chromium = find_chromium()
+        chromium = need_chromium()
         packages: Path = install() / "node_modules"
         super().setUpClass()
         cls.shop = Shop({name: packages / source for name, source in SDKS.items()})

@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -21,7 +19,8 @@ from loopin_backend.supervisor import children
 from loopin_backend.supervisor.children import Child, Part
 from loopin_backend.supervisor.demo_state import DemoState
 from loopin_backend.supervisor.leftovers import AlreadyRunning, be_the_only_one, end_leftovers
-from loopin_backend.supervisor.listening import PortInUse, listen
+from loopin_backend.supervisor.listening import PortInUse, is_live, listen
+from loopin_backend.tests.live import find_free_port
 from loopin_backend.tests.waiting import eventually
 
 # A service that never ends, with a child of its own.
@@ -37,12 +36,6 @@ def iter_until(lines: IO[str], last: str) -> Iterator[str]:
         yield line
         if last in line:
             return
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class SupervisedTestCase(TestCase):
@@ -66,7 +59,7 @@ class ChildTest(SupervisedTestCase):
         child._pause_s = 0.01
         for _ in range(3):
             before = child.pid
-            eventually(lambda: self.is_new(child, before), "it starts again")  # noqa: B023
+            eventually(lambda: self.is_new(child, before), "it starts again")  # noqa: B023 - called at once
         pauses = [line.rsplit(" in ", 1)[1] for line in self.said if "status 3" in line]
         self.assertEqual(pauses[:3], ["0.01 s", "0.02 s", "0.04 s"])
 
@@ -131,7 +124,7 @@ class LeftoversTest(SupervisedTestCase):
 
 class ListeningTest(TestCase):
     def test_a_port_in_use_is_refused_with_the_fix(self) -> None:
-        port = free_port()
+        port = find_free_port()
         listeners = listen(port)
         try:
             with self.assertRaisesRegex(PortInUse, f"port {port} is in use.*PORT={port + 1}"):
@@ -160,7 +153,7 @@ class WholeRunTest(TestCase):
     def setUp(self) -> None:
         root = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="loopin-run-")))
         root.chmod(0o711)
-        self.port = free_port()
+        self.port = find_free_port()
         self.environment = env.child_environment(
             LOOPIN_ENV="development",
             DJANGO_SETTINGS_MODULE="loopin_backend.settings",
@@ -189,20 +182,13 @@ class WholeRunTest(TestCase):
         process.send_signal(signal.SIGTERM)  # does nothing once it has ended
         process.communicate(timeout=30)
 
-    def is_live(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/livez", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
-
     def test_a_killed_run_is_recovered_by_the_next_and_a_stopped_one_leaves_nothing(self) -> None:
         first = self.run_it()
-        self.assertTrue(self.is_live())
+        self.assertTrue(is_live(f"http://127.0.0.1:{self.port}"))
         os.kill(first.pid, signal.SIGKILL)
         first.wait()
         second = self.run_it()
-        self.assertTrue(self.is_live())
+        self.assertTrue(is_live(f"http://127.0.0.1:{self.port}"))
         self.assertIn("ended web, which an interrupted run had left behind\n", self.said)
         third = self.run_it()
         self.assertIn("This deployment already runs", self.said[0])

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Annotated, Any
 
+from django.conf import settings
 from django.db import close_old_connections
 from fastapi import APIRouter, Body, Path, Query, Request
 from pydantic import BaseModel
@@ -23,9 +24,6 @@ class ErrorAnswer(BaseModel):
     code: str
 
 
-#: As Django's own limit for the same bodies (DATA_UPLOAD_MAX_MEMORY_SIZE). Batches go to the SDK paths.
-MAX_BODY_BYTES = 2_621_440
-
 _STATUSES = (400, 401, 403, 404, 409, 413, 422, 503)
 _ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorAnswer} for status in _STATUSES}
 
@@ -42,7 +40,7 @@ def router() -> APIRouter:
             summary=operation.summary,
             operation_id=operation.name,
             responses=_ERRORS,
-            max_body_size=MAX_BODY_BYTES,
+            max_body_size=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,  # as under WSGI; batches go to the SDK paths
             tags=[operation.path.split("/")[3 if "/analytics/" in operation.path else 2]],
         )
     return made
