@@ -10,16 +10,17 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.dataset as pads
 
-from eventlake.analyses.statements import fill, statement
+from eventlake.analyses.statements import fill
 from eventlake.errors import (
     LakeError,
     QueryCancelledError,
@@ -27,11 +28,13 @@ from eventlake.errors import (
     QueryTimeoutError,
     QuestionError,
 )
-from eventlake.periods import Span
+from eventlake.parameters import Parameters
 from eventlake.proof import Proof
+from eventlake.relations import Relation
 from eventlake.schema import FILE_SCHEMA, conform
 from eventlake.source import MERGES_SCHEMA, SUPERSEDED_SCHEMA, Source
 from eventlake.storage import local_path, open_filesystem
+from eventlake.table import LakeFile
 
 #: How often a running query is asked to stop, once it should.
 _WATCH_EVERY_S = 0.05
@@ -116,25 +119,69 @@ class Run:
     def __init__(
         self, cursor: duckdb.DuckDBPyConnection, source: Source, watch: _Watch, definition: str
     ) -> None:
+        self.source = source
         self._cursor = cursor
-        self._source = source
         self._watch = watch
         self._definition = definition
         self._started_s = time.perf_counter()
         self._statements: list[str] = []
         self._files: dict[str, int] = {}
+        self._datasets = 0
 
-    def rows(self, sql: str, span: Span, **parameters: Any) -> list[tuple[Any, ...]]:
-        """Rows of a SELECT whose slot `{{events}}` becomes the events of the span.
+    def rows(self, sql: str, parameters: Parameters, **relations: Relation) -> list[tuple[Any, ...]]:
+        """Rows of a SELECT whose slots become these relations: `events=Events(span)` fills `{{events}}`.
 
         Errors: QueryTimeoutError, QueryCancelledError; QuestionError for a value that the engine refuses;
         QueryFailedError for anything else (the memory limit, a file that is gone).
         """
-        text, values = self._prepare(sql, span, parameters)
+        with self._executed(sql, parameters, relations) as result:
+            return result.fetchall()
+
+    def columns(self, sql: str, parameters: Parameters, **relations: Relation) -> pa.Table:
+        """The same as an Arrow table, for what is worked out over whole columns. Errors: as `rows`."""
+        with self._executed(sql, parameters, relations) as result:
+            return result.to_arrow_table()
+
+    def proof(self) -> Proof:
+        """The proof of all that ran so far."""
+        return Proof(
+            fresh_to=self.source.fresh_to,
+            rows_read=sum(self._files.values()) + self.source.hot.num_rows,
+            lake_version=self.source.snapshot.version,
+            definition=self._definition,
+            sql=";\n\n".join(self._statements),
+            duration_ms=(time.perf_counter() - self._started_s) * 1000,
+        )
+
+    def read(self, files: Iterable[LakeFile], parameters: Parameters) -> str:
+        """A FROM item of these files of the lake; binds their names and counts their rows."""
+        files = list(files)
+        self._files.update((file.path, file.rows) for file in files)
+        snapshot = self.source.snapshot
+        if snapshot.local_root is not None:
+            paths = [str(snapshot.local_root / file.path) for file in files]
+            note = f"{len(files)} files of lake version {snapshot.version}"
+            return f"read_parquet({parameters.bind(paths, note)}, union_by_name = true, hive_partitioning = false)"
+        filesystem = open_filesystem(snapshot.root, snapshot.storage_options)
+        paths = [file.path for file in files]
+        name = f"cold_{self._datasets}"
+        self._datasets += 1
+        self._cursor.register(
+            name, pads.dataset(paths, schema=FILE_SCHEMA, format="parquet", filesystem=filesystem)
+        )
+        return name
+
+    @contextmanager
+    def _executed(
+        self, sql: str, parameters: Parameters, relations: dict[str, Relation]
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        slots = {name: relation.sql(self, parameters) for name, relation in relations.items()}
+        text = fill(sql, **slots)
+        self._statements.append("\n".join([text, *parameters.comments()]))
         self._watch.check()
         try:
             only_select(text)
-            return self._cursor.execute(text, values).fetchall()
+            yield self._cursor.execute(text, parameters.values)
         except duckdb.InterruptException as error:
             self._watch.check()
             raise QueryFailedError("the query was interrupted") from error
@@ -142,46 +189,6 @@ class Run:
             raise QuestionError(str(error).splitlines()[0]) from error
         except duckdb.Error as error:
             raise QueryFailedError(str(error)) from error
-
-    def proof(self) -> Proof:
-        """The proof of all that ran so far."""
-        return Proof(
-            fresh_to=self._source.fresh_to,
-            rows_read=sum(self._files.values()) + self._source.hot.num_rows,
-            lake_version=self._source.snapshot.version,
-            definition=self._definition,
-            sql=";\n\n".join(self._statements),
-            duration_ms=(time.perf_counter() - self._started_s) * 1000,
-        )
-
-    def _prepare(self, sql: str, span: Span, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        source = self._source
-        values = {"range_from": span.from_at, "range_to": span.to_at, **parameters}
-        shown = dict(values)
-        rows = statement("source_hot")
-        files = source.snapshot.files_between(span.from_at, span.to_at)
-        if files:
-            self._files.update((file.path, file.rows) for file in files)
-            shown["cold_files"] = f"{len(files)} files of lake version {source.snapshot.version}"
-            rows = f"{self._cold([file.path for file in files], values)}\nunion all by name\n{rows}"
-        if source.merges.num_rows:
-            rows = statement("source_merged", rows=rows)
-        text = fill(sql, events=statement("source_events", rows=rows))
-        comments = [f"-- ${name} = {value!r}" for name, value in shown.items()]
-        self._statements.append("\n".join([text, *comments]))
-        return text, values
-
-    def _cold(self, paths: list[str], values: dict[str, Any]) -> str:
-        snapshot = self._source.snapshot
-        if snapshot.local_root is not None:
-            values["cold_files"] = [str(snapshot.local_root / path) for path in paths]
-            cold = statement("source_cold")
-        else:
-            filesystem = open_filesystem(snapshot.root, snapshot.storage_options)
-            dataset = pads.dataset(paths, schema=FILE_SCHEMA, format="parquet", filesystem=filesystem)
-            self._cursor.register("cold", dataset)
-            cold = statement("source_cold_remote")
-        return statement("source_changed", cold=cold) if self._source.superseded.num_rows else cold
 
 
 class _Watch:

@@ -20,7 +20,6 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from eventlake.analyses.properties import (
-    Parameters,
     Property,
     Scope,
     column_sql,
@@ -31,6 +30,7 @@ from eventlake.analyses.properties import (
     text_sql,
 )
 from eventlake.errors import QuestionError
+from eventlake.parameters import Parameters
 
 #: Limits of one question, so that a filter can never cost more than the data.
 MAX_DEPTH = 20

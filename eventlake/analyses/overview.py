@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from eventlake.analyses.buckets import bucket_sql
 from eventlake.analyses.filters import Filter, filter_sql
-from eventlake.analyses.properties import Parameters
 from eventlake.analyses.sessions import session_figures
 from eventlake.analyses.statements import statement
 from eventlake.engine import Reader, Run
+from eventlake.parameters import Parameters
 from eventlake.periods import (
     Interval,
     Span,
@@ -26,6 +27,7 @@ from eventlake.periods import (
     same_hours_before,
 )
 from eventlake.proof import Proof
+from eventlake.relations import Events
 
 #: Changes whenever the meaning of a figure does.
 DEFINITION = "overview/1"
@@ -153,15 +155,8 @@ def overview(reader: Reader, question: OverviewQuestion) -> OverviewAnswer:
     run = reader.run(DEFINITION)
     figures = _figures(run, question, question.span)
     before = _figures(run, question, question.previous)
-    parameters = Parameters()
-    kept = filter_sql(question.filter, parameters)
-    limits = {"top": question.top, **parameters.values}
-    names = run.rows(statement("overview_names", filter=kept), question.span, **limits)
-    pages = run.rows(statement("overview_pages", filter=kept), question.span, **limits)
-    active, active_before = (
-        run.rows(statement("overview_active", filter=kept), day, **parameters.values)[0][0]
-        for day in (question.today, question.yesterday)
-    )
+    names, pages = (_top(run, name, question) for name in ("overview_names", "overview_pages"))
+    active, active_before = (_active(run, question, day) for day in (question.today, question.yesterday))
     return OverviewAnswer(
         span=question.span,
         previous_span=question.previous,
@@ -182,12 +177,27 @@ def overview(reader: Reader, question: OverviewQuestion) -> OverviewAnswer:
     )
 
 
+def _top(run: Run, name: str, question: OverviewQuestion) -> list[tuple[Any, ...]]:
+    parameters = Parameters()
+    parameters.name("top", question.top)
+    sql = statement(name, filter=filter_sql(question.filter, parameters))
+    return run.rows(sql, parameters, events=Events(question.span))
+
+
+def _active(run: Run, question: OverviewQuestion, day: Span) -> int:
+    parameters = Parameters()
+    sql = statement("overview_active", filter=filter_sql(question.filter, parameters))
+    return int(run.rows(sql, parameters, events=Events(day))[0][0])
+
+
 def _figures(run: Run, question: OverviewQuestion, span: Span) -> _Figures:
     starts = bucket_starts(span, question.interval, find_zone(question.time_zone))
     parameters = Parameters()
     bucket = bucket_sql(starts, span.to_at, parameters)
     kept = filter_sql(question.filter, parameters)
-    rows = run.rows(statement("overview_persons", bucket=bucket, filter=kept), span, **parameters.values)
+    rows = run.rows(
+        statement("overview_persons", bucket=bucket, filter=kept), parameters, events=Events(span)
+    )
     by_bucket = {row[0]: row for row in rows}
     _, events, persons, converted, revenue = by_bucket[None]
     sessions = session_figures(run, span, question.filter)

@@ -1,19 +1,19 @@
 """Properties of events as SQL expressions: how any name is read safely, as text or as a number.
 
-A property's name is data, so it is bound like every other value: as a JSON Pointer, in which quotes, dots,
-dollars and any script mean only themselves (RFC 6901: just `~` and `/` are escaped). A column's name
-comes from the lake's own schema.
+A property's name is data, so it is bound like every other value (see `eventlake.relations`): the statement sees it
+as a column with a name of ours, in which quotes, dots, dollars and any script of the real name mean only
+themselves. A column's name comes from the lake's own schema.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import pyarrow as pa
 
 from eventlake.errors import QuestionError
+from eventlake.parameters import Parameters
 from eventlake.schema import QUERYABLE, SCHEMA
 
 #: Longer names are a mistake or an attack; real clients stay below 200.
@@ -46,25 +46,10 @@ class Property:
         return SCHEMA.field(self.name).type if self.scope is Scope.COLUMN else pa.string()
 
 
-@dataclass(slots=True)
-class Parameters:
-    """Bound values, named as they come, so that SQL from several places can share one statement."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-
-    def bind(self, value: Any) -> str:
-        """The placeholder of a value."""
-        name = f"p{len(self.values)}"
-        self.values[name] = value
-        return f"${name}"
-
-
 def text_sql(prop: Property, parameters: Parameters) -> str:
     """The property as text; null when it is missing. JSON true is 'true', an object is compact JSON."""
     if prop.scope is Scope.EVENT:
-        pointer = "/" + prop.name.replace("~", "~0").replace("/", "~1")
-        # TRY: one row whose JSON is broken must not cost every other row its answer.
-        return f"try(json_extract_string(metadata, {parameters.bind(pointer)}))"
+        return parameters.read_property(prop.name)
     if is_text(prop):
         return f"nullif({_column(prop)}, '')"
     return f"cast({_column(prop)} as varchar)"

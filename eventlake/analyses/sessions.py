@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from eventlake.analyses.filters import Filter, filter_sql
-from eventlake.analyses.properties import Parameters
 from eventlake.analyses.statements import statement
 from eventlake.engine import Run
+from eventlake.parameters import Parameters
 from eventlake.periods import Span
+from eventlake.relations import Events
 
 #: A longer silence ends a session that has no id.
 SILENCE_US = 30 * 60 * 1_000_000
@@ -38,7 +39,7 @@ class SessionFigures:
 
 def sessioned_sql(parameters: Parameters) -> str:
     """The relation of events with their `session_key`; binds what it needs."""
-    parameters.values["silence_us"] = SILENCE_US
+    parameters.name("silence_us", SILENCE_US)
     return statement("sessioned")
 
 
@@ -47,4 +48,4 @@ def session_figures(run: Run, span: Span, condition: Filter | None) -> SessionFi
     parameters = Parameters()
     kept = filter_sql(condition, parameters)
     sql = statement("sessions", sessioned=sessioned_sql(parameters), filter=kept)
-    return SessionFigures(*run.rows(sql, span, **parameters.values)[0])
+    return SessionFigures(*run.rows(sql, parameters, events=Events(span))[0])

@@ -14,12 +14,14 @@ from eventlake.analyses.buckets import bucket_sql
 from eventlake.analyses.filters import All, Filter, event_is, filter_sql
 from eventlake.analyses.formula import Formula, Number, parse_formula
 from eventlake.analyses.measures import Measure
-from eventlake.analyses.properties import Parameters, number_sql, text_sql
+from eventlake.analyses.properties import number_sql, text_sql
 from eventlake.analyses.sessions import sessioned_sql
 from eventlake.analyses.statements import statement
 from eventlake.analyses.trends_question import OTHER, Line, Series, TrendsAnswer, TrendsQuestion
 from eventlake.engine import Reader, Run
+from eventlake.parameters import Parameters
 from eventlake.periods import Span, bucket_starts, find_zone, previous_span
+from eventlake.relations import Events
 
 #: Changes whenever the meaning of a figure does.
 DEFINITION = "trends/1"
@@ -115,11 +117,11 @@ def _measure(
         slots["breakdown"] = text_sql(question.breakdown.prop, parameters)
         if kept is None:
             slots["kept"] = statement("trends_kept_largest", measure=series.measure.sql)
-            parameters.values["kept_limit"] = question.breakdown.limit
+            parameters.name("kept_limit", question.breakdown.limit)
         else:
             slots["kept"] = statement("trends_kept_given")
-            parameters.values["kept_values"] = list(kept)
-    rows = run.rows(statement(name, **slots), period.span, **parameters.values)
+            parameters.name("kept_values", list(kept))
+    rows = run.rows(statement(name, **slots), parameters, events=Events(period.span))
     if kept is None:
         found = {slot: value for slot, value, bucket, _ in rows if slot and bucket is None}
         kept = tuple(found[slot] for slot in sorted(found))

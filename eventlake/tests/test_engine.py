@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,7 +19,9 @@ from eventlake.analyses.trends import trends
 from eventlake.analyses.trends_question import Series, TrendsQuestion
 from eventlake.engine import Engine, Limits, Run
 from eventlake.errors import QueryCancelledError, QueryFailedError, QueryTimeoutError
+from eventlake.parameters import Parameters
 from eventlake.periods import Span
+from eventlake.relations import Events
 from eventlake.source import SUPERSEDED_SCHEMA, Source
 from eventlake.table import Lake
 from eventlake.tests.factory import FRESH, at, event, mixed_source, rows, seal_events
@@ -66,7 +69,7 @@ def test_a_select_reaches_nothing_but_the_table(tmp_path: Path, relation: str, r
         Engine(str(tmp_path)).read(source_in(tmp_path)) as reader,
         pytest.raises(QueryFailedError, match=reason),
     ):
-        reader.run("test").rows(sql, SPAN)
+        reader.run("test").rows(sql, Parameters(), events=Events(SPAN))
     assert rows_of_the_caller.num_rows == 1
 
 
@@ -106,7 +109,7 @@ def test_only_a_single_select_runs(tmp_path: Path, sql: str) -> None:
         Engine(str(tmp_path)).read(source_in(tmp_path)) as reader,
         pytest.raises(QueryFailedError, match="only a single SELECT"),
     ):
-        reader.run("test").rows(sql.replace("{lake}", str(tmp_path)), SPAN)
+        reader.run("test").rows(sql.replace("{lake}", str(tmp_path)), Parameters(), events=Events(SPAN))
     assert not {"written.csv", "stolen.db"} & set(os.listdir(tmp_path))
 
 
@@ -121,7 +124,7 @@ def test_another_lake_is_refused(tmp_path: Path) -> None:
 def test_a_query_stops_at_its_time_limit_and_the_engine_lives_on(tmp_path: Path) -> None:
     engine = Engine(str(tmp_path), Limits(timeout_s=0.2))
     with engine.read(source_in(tmp_path)) as reader, pytest.raises(QueryTimeoutError):
-        reader.run("test").rows(over_events(ENDLESS), SPAN)
+        reader.run("test").rows(over_events(ENDLESS), Parameters(), events=Events(SPAN))
     assert total(engine, Source.sealed_only(Lake(tmp_path).snapshot(), FRESH)) == 1
 
 
@@ -130,7 +133,7 @@ def test_a_time_limit_that_passes_between_queries_stops_the_next(tmp_path: Path)
         Engine(str(tmp_path), Limits(timeout_s=0)).read(source_in(tmp_path)) as reader,
         pytest.raises(QueryTimeoutError),
     ):
-        reader.run("test").rows(over_events("1 from events"), SPAN)
+        reader.run("test").rows(over_events("1 from events"), Parameters(), events=Events(SPAN))
 
 
 def test_a_query_stops_when_its_caller_has_gone(tmp_path: Path) -> None:
@@ -146,14 +149,16 @@ def test_a_query_stops_when_its_caller_has_gone(tmp_path: Path) -> None:
         engine.read(source_in(tmp_path), is_cancelled=is_gone) as reader,
         pytest.raises(QueryCancelledError),
     ):
-        reader.run("test").rows(over_events(ENDLESS), SPAN)
+        reader.run("test").rows(over_events(ENDLESS), Parameters(), events=Events(SPAN))
 
 
 def test_a_query_that_needs_more_memory_fails_and_the_engine_lives_on(tmp_path: Path) -> None:
     engine = Engine(str(tmp_path), Limits(memory_mb=64))
     with engine.read(source_in(tmp_path)) as reader, pytest.raises(QueryFailedError, match=r"[Mm]emory"):
         reader.run("test").rows(
-            over_events("len(list(range::varchar || 'x')) from events, range(50000000)"), SPAN
+            over_events("len(list(range::varchar || 'x')) from events, range(50000000)"),
+            Parameters(),
+            events=Events(SPAN),
         )
     assert total(engine, Source.sealed_only(Lake(tmp_path).snapshot(), FRESH)) == 1
 
@@ -214,9 +219,9 @@ def test_the_proof_says_what_was_read(tmp_path: Path) -> None:
         proof = trends(reader, replace(COUNT, compare_previous=False)).proof
     assert (proof.fresh_to, proof.lake_version, proof.definition) == (FRESH, 1, "trends/1")
     assert proof.rows_read == 3  # the file of February is not opened
-    assert "read_parquet($cold_files" in proof.sql
-    assert "-- $cold_files = '1 files of lake version 1'" in proof.sql
-    assert f"-- $range_from = {SPAN.from_at!r}" in proof.sql
+    files = re.search(r"read_parquet\(\$(\w+)", proof.sql)[1]
+    assert f"-- ${files} = 1 files of lake version 1" in proof.sql
+    assert f"= {SPAN.from_at!r}" in proof.sql
     assert str(tmp_path) not in proof.sql
     assert proof.duration_ms > 0
 
@@ -226,7 +231,7 @@ def test_a_value_in_the_proof_cannot_leave_its_comment(tmp_path: Path) -> None:
     with Engine(str(tmp_path)).read(source_in(tmp_path)) as reader:
         proof = trends(reader, question).proof
     assert "\n; drop" not in proof.sql
-    assert "-- $p3 = 'x\\n; drop table events'" in proof.sql
+    assert re.search(r"-- \$p\d+ = 'x\\n; drop table events'", proof.sql)
 
 
 def test_instants_reach_the_engine_to_the_microsecond(tmp_path: Path) -> None:
@@ -236,6 +241,6 @@ def test_instants_reach_the_engine_to_the_microsecond(tmp_path: Path) -> None:
         sql = over_events("count(*) from events")
         microsecond = dt.timedelta(microseconds=1)
         start = at("2026-03-02T00:00:00.000001")
-        assert run.rows(sql, Span(start, start + microsecond)) == [(1,)]
-        assert run.rows(sql, Span(start - microsecond, start)) == [(0,)]
-        assert run.rows(sql, Span(start + microsecond, SPAN.to_at)) == [(0,)]
+        assert run.rows(sql, Parameters(), events=Events(Span(start, start + microsecond))) == [(1,)]
+        assert run.rows(sql, Parameters(), events=Events(Span(start - microsecond, start))) == [(0,)]
+        assert run.rows(sql, Parameters(), events=Events(Span(start + microsecond, SPAN.to_at))) == [(0,)]

@@ -10,11 +10,12 @@ import pytest
 
 from eventlake.analyses.filters import All, Any, Condition, Filter, Not, Operator, Scalar, filter_sql
 from eventlake.analyses.measures import Measure
-from eventlake.analyses.properties import Parameters, Property, Scope
+from eventlake.analyses.properties import Property, Scope
 from eventlake.analyses.trends import trends
 from eventlake.analyses.trends_question import Breakdown, Series, TrendsQuestion
 from eventlake.engine import Engine
 from eventlake.errors import QuestionError
+from eventlake.parameters import Parameters
 from eventlake.source import Source
 from eventlake.table import Lake
 from eventlake.tests.conftest import Ask, ask_source

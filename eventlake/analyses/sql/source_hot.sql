@@ -1,2 +1,2 @@
 -- Rows above the watermark. Last in the union, and always there, so that files older than a column still have it.
-select * exclude (day) from hot
+select * exclude (day){{properties}} from hot
