@@ -31,7 +31,8 @@ from eventlake.errors import (
 from eventlake.parameters import Parameters
 from eventlake.proof import Proof
 from eventlake.relations import Relation
-from eventlake.schema import FILE_SCHEMA, conform
+from eventlake.rollups.segments import Segment
+from eventlake.schema import conform
 from eventlake.source import MERGES_SCHEMA, SUPERSEDED_SCHEMA, Source
 from eventlake.storage import local_path, open_filesystem
 from eventlake.table import LakeFile
@@ -79,6 +80,7 @@ class Engine:
         try:
             cursor.register("hot", conform(source.hot))
             cursor.register("merges", source.merges.cast(MERGES_SCHEMA))
+            cursor.register("merged_persons", source.merged_persons)
             cursor.register("superseded", source.superseded.cast(SUPERSEDED_SCHEMA))
             yield Reader(cursor, source, watch)
         finally:
@@ -134,13 +136,15 @@ class Run:
         Errors: QueryTimeoutError, QueryCancelledError; QuestionError for a value that the engine refuses;
         QueryFailedError for anything else (the memory limit, a file that is gone).
         """
-        with self._executed(sql, parameters, relations) as result:
-            return result.fetchall()
+        text = self._prepare(sql, parameters, relations)
+        with self._guarded(text):
+            return self._cursor.execute(text, parameters.values).fetchall()
 
     def columns(self, sql: str, parameters: Parameters, **relations: Relation) -> pa.Table:
         """The same as an Arrow table, for what is worked out over whole columns. Errors: as `rows`."""
-        with self._executed(sql, parameters, relations) as result:
-            return result.to_arrow_table()
+        text = self._prepare(sql, parameters, relations)
+        with self._guarded(text):
+            return self._cursor.sql(text, params=parameters.values).to_arrow_table()
 
     def proof(self) -> Proof:
         """The proof of all that ran so far."""
@@ -155,33 +159,44 @@ class Run:
 
     def read(self, files: Iterable[LakeFile], parameters: Parameters) -> str:
         """A FROM item of these files of the lake; binds their names and counts their rows."""
-        files = list(files)
-        self._files.update((file.path, file.rows) for file in files)
+        rows = {file.path: file.rows for file in files}
+        return self._from_item(
+            rows, f"{len(rows)} files of lake version {self.source.snapshot.version}", parameters
+        )
+
+    def read_rollups(self, kind: str, segments: Iterable[Segment], parameters: Parameters) -> str:
+        """A FROM item of the rollups of a kind; binds their names and counts their rows."""
+        segments = list(segments)
+        return self._from_item(
+            {segment.path(kind): segment.kind_rows[kind] for segment in segments},
+            f"{kind} of {len(segments)} segments of rollups",
+            parameters,
+        )
+
+    def _from_item(self, files: dict[str, int], note: str, parameters: Parameters) -> str:
+        self._files.update(files)
         snapshot = self.source.snapshot
         if snapshot.local_root is not None:
-            paths = [str(snapshot.local_root / file.path) for file in files]
-            note = f"{len(files)} files of lake version {snapshot.version}"
+            paths = [str(snapshot.local_root / path) for path in files]
             return f"read_parquet({parameters.bind(paths, note)}, union_by_name = true, hive_partitioning = false)"
         filesystem = open_filesystem(snapshot.root, snapshot.storage_options)
-        paths = [file.path for file in files]
         name = f"cold_{self._datasets}"
         self._datasets += 1
-        self._cursor.register(
-            name, pads.dataset(paths, schema=FILE_SCHEMA, format="parquet", filesystem=filesystem)
-        )
+        dataset = pads.dataset(list(files), format="parquet", filesystem=filesystem)
+        self._cursor.register(name, dataset)
         return name
 
-    @contextmanager
-    def _executed(
-        self, sql: str, parameters: Parameters, relations: dict[str, Relation]
-    ) -> Iterator[duckdb.DuckDBPyConnection]:
-        slots = {name: relation.sql(self, parameters) for name, relation in relations.items()}
-        text = fill(sql, **slots)
+    def _prepare(self, sql: str, parameters: Parameters, relations: dict[str, Relation]) -> str:
+        text = fill(sql, **{name: relation.sql(self, parameters) for name, relation in relations.items()})
         self._statements.append("\n".join([text, *parameters.comments()]))
         self._watch.check()
+        return text
+
+    @contextmanager
+    def _guarded(self, text: str) -> Iterator[None]:
         try:
             only_select(text)
-            yield self._cursor.execute(text, parameters.values)
+            yield
         except duckdb.InterruptException as error:
             self._watch.check()
             raise QueryFailedError("the query was interrupted") from error

@@ -1,8 +1,8 @@
-"""What a statement reads: relations over the sealed files and the hot rows of one source.
+"""What a statement reads: relations over the sealed files, their rollups and the hot rows of one source.
 
 Each relation turns into SQL for one statement. It decides which files are read, and that nothing is read twice:
-hot rows come from the database, sealed rows from the files, and each event counts for the person that its person
-is now.
+hot rows come from the database, sealed rows from the files or from rollups of them, and each event counts for the
+person that its person is now.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Protocol
 from eventlake.analyses.statements import statement
 from eventlake.parameters import Parameters
 from eventlake.periods import Span
+from eventlake.rollups.segments import Segment, covered_paths
 from eventlake.source import Source
 from eventlake.table import LakeFile
 
@@ -25,6 +26,10 @@ class Access(Protocol):
 
     def read(self, files: Iterable[LakeFile], parameters: Parameters) -> str:
         """A FROM item of those files; each file counts once in the proof."""
+        ...
+
+    def read_rollups(self, kind: str, segments: Iterable[Segment], parameters: Parameters) -> str:
+        """A FROM item of one kind of rollup of those segments."""
         ...
 
 
@@ -44,23 +49,59 @@ class Events:
 
     def sql(self, access: Access, parameters: Parameters) -> str:
         """Sealed files that the span can touch, then the hot rows."""
+        files = access.source.snapshot.files_between(self.span.from_at, self.span.to_at)
+        return events_sql(access, parameters, files, self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """Who did what when in a span: event_name, person_id and timestamp of the events that have a person."""
+
+    span: Span
+
+    def sql(self, access: Access, parameters: Parameters) -> str:
+        """Rollups where there are some, the rest as `Events`."""
         source = access.source
-        properties = _properties(parameters)
-        rows = statement("source_hot", properties=properties)
+        segments = segments_between(source, self.span)
+        covered = covered_paths(segments)
         files = source.snapshot.files_between(self.span.from_at, self.span.to_at)
-        if files:
-            cold = statement("source_cold", files=access.read(files, parameters), properties=properties)
-            if source.superseded.num_rows:
-                cold = statement("source_changed", cold=cold)
-            rows = f"{cold}\nunion all by name\n{rows}"
-        if source.merges.num_rows:
-            rows = statement("source_merged", rows=rows)
-        return statement(
-            "source_events",
-            rows=rows,
+        uncovered = tuple(file for file in files if file.path not in covered)
+        rest = statement("tracks_of_events", events=events_sql(access, parameters, uncovered, self.span))
+        if not segments:
+            return rest
+        tracks = statement(
+            "tracks_of_rollups",
+            tracks=access.read_rollups("tracks", segments, parameters),
             from_at=parameters.bind(self.span.from_at),
             to_at=parameters.bind(self.span.to_at),
         )
+        if source.merges.num_rows:
+            tracks = statement("source_merged", rows=tracks)
+        return f"{tracks}\nunion all by name\n{rest}"
+
+
+def segments_between(source: Source, span: Span) -> tuple[Segment, ...]:
+    """Usable rollups whose files can hold events of the span."""
+    paths = {file.path for file in source.snapshot.files_between(span.from_at, span.to_at)}
+    return tuple(segment for segment in source.segments if not paths.isdisjoint(segment.sources))
+
+
+def events_sql(access: Access, parameters: Parameters, files: Iterable[LakeFile], span: Span) -> str:
+    """Events of a span from these files and the hot rows, each with the person that its person is now."""
+    source = access.source
+    properties = _properties(parameters)
+    rows = statement("source_hot", properties=properties)
+    files = tuple(files)
+    if files:
+        cold = statement("source_cold", files=access.read(files, parameters), properties=properties)
+        if source.superseded.num_rows:
+            cold = statement("source_changed", cold=cold)
+        rows = f"{cold}\nunion all by name\n{rows}"
+    if source.merges.num_rows:
+        rows = statement("source_merged", rows=rows)
+    return statement(
+        "source_events", rows=rows, from_at=parameters.bind(span.from_at), to_at=parameters.bind(span.to_at)
+    )
 
 
 def _properties(parameters: Parameters) -> str:

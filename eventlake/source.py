@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from eventlake.rollups.segments import Segment
 from eventlake.schema import empty
-from eventlake.table import LakeSnapshot
+from eventlake.table import LakeFile, LakeSnapshot
 
 MERGES_SCHEMA = pa.schema([pa.field("person_id", pa.int64(), False), pa.field("root_id", pa.int64(), False)])
 SUPERSEDED_SCHEMA = pa.schema([pa.field("id", pa.int64(), False)])
@@ -36,7 +41,32 @@ class Source:
     merges: pa.Table = field(default_factory=MERGES_SCHEMA.empty_table)
     superseded: pa.Table = field(default_factory=SUPERSEDED_SCHEMA.empty_table)
 
+    @cached_property
+    def merged_persons(self) -> pa.Table:
+        """Column person_id: everybody who takes part in a merge, on either side."""
+        both = [self.merges.column(name) for name in ("person_id", "root_id")]
+        ids = pa.chunked_array([chunk for column in both for chunk in column.chunks], pa.int64())
+        return pa.table({"person_id": pc.unique(ids)})
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """Rollups that hold for this source: those of files in which no row has changed since."""
+        segments = self.snapshot.segments
+        if not segments or not self.superseded.num_rows:
+            return segments
+        changed = np.sort(self.superseded.column("id").to_numpy())
+        touched = {file.path for file in self.snapshot.files if _has_any(file, changed)}
+        return tuple(segment for segment in segments if touched.isdisjoint(segment.sources))
+
     @classmethod
     def sealed_only(cls, snapshot: LakeSnapshot, fresh_to: dt.datetime) -> Source:
         """A source of files alone, for a lake that stands without its database."""
         return cls(snapshot, empty(), fresh_to)
+
+
+def _has_any(file: LakeFile, ids: npt.NDArray[np.int64]) -> bool:
+    """Whether a file can hold one of these ids, which are sorted."""
+    if file.lowest_id is None or file.highest_id is None:
+        return True
+    first, last = np.searchsorted(ids, (file.lowest_id, file.highest_id + 1))
+    return bool(first < last)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from eventlake import durability
 from eventlake.errors import TableError
+from eventlake.rollups.segments import Segment, SegmentFolder
 from eventlake.schema import PARTITION, SCHEMA
 from eventlake.storage import local_path, open_filesystem
 
@@ -36,12 +37,17 @@ CHECKPOINT_EVERY = 50
 
 @dataclass(frozen=True, slots=True)
 class LakeFile:
-    """One data file of a snapshot: its path below the table's root, its UTC day, its rows and size."""
+    """One data file of a snapshot: its path below the table's root, its UTC day, its rows and size.
+
+    `lowest_id` and `highest_id` bound the ids of its rows; None where the log does not say.
+    """
 
     path: str
     day: dt.date
     rows: int
     size_bytes: int
+    lowest_id: int | None = None
+    highest_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class LakeSnapshot:
 
     `version` is -1 while the lake does not exist. `watermark` is the first transaction whose rows are not
     in the lake; `cluster` tells which database cluster counts it, None before the first sealing.
-    `files` are sorted by day and path.
+    `files` are sorted by day and path. `segments` are rollups of some of them, in `zone`.
     """
 
     root: str
@@ -59,6 +65,8 @@ class LakeSnapshot:
     cluster: int | None
     files: tuple[LakeFile, ...]
     storage_options: dict[str, str] | None = None
+    segments: tuple[Segment, ...] = ()
+    zone: str = "UTC"
 
     @cached_property
     def rows(self) -> int:
@@ -87,13 +95,18 @@ class LakeSnapshot:
 class Lake:
     """A lake at an address: a folder, or an object store with its `storage_options` (as deltalake).
 
+    `zone` is the IANA name of the zone in whose days rollups count.
+
     Cheap to make: nothing is read before the first `snapshot` and nothing written before `create`. Safe
     to share between threads. Keep one per process, because it remembers the log it has read.
     """
 
-    def __init__(self, uri: str | Path, storage_options: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, uri: str | Path, storage_options: dict[str, str] | None = None, zone: str = "UTC"
+    ) -> None:
         self.uri = str(uri)
         self.storage_options = storage_options
+        self.zone = zone
         self._lock = threading.Lock()
         self._table: DeltaTable | None = None
         self._snapshot: LakeSnapshot | None = None
@@ -107,6 +120,11 @@ class Lake:
     def filesystem(self) -> pafs.SubTreeFileSystem:
         """An Arrow file system whose root is the table."""
         return open_filesystem(self.uri, self.storage_options)
+
+    @cached_property
+    def rollups(self) -> SegmentFolder:
+        """The rollups beside the table."""
+        return SegmentFolder(self.filesystem, self.zone)
 
     def create(self) -> None:
         """Make the table where there is none, and add columns that a newer version of the code has.
@@ -132,13 +150,17 @@ class Lake:
         with self._lock:
             table = self._load()
             if table is None:
-                return LakeSnapshot(self.uri, -1, 0, None, (), self.storage_options)
+                return LakeSnapshot(self.uri, -1, 0, None, (), self.storage_options, zone=self.zone)
             version = table.version()
             if self._snapshot is None or self._snapshot.version != version:
                 watermark, cluster = read_position(table)
+                files = list_files(table)
                 self._snapshot = LakeSnapshot(
-                    self.uri, version, watermark, cluster, list_files(table), self.storage_options
+                    self.uri, version, watermark, cluster, files, self.storage_options, zone=self.zone
                 )
+            segments = self.rollups.find(file.path for file in self._snapshot.files)
+            if segments != self._snapshot.segments:
+                self._snapshot = replace(self._snapshot, segments=segments)
             return self._snapshot
 
     def open_table(self) -> DeltaTable:
@@ -190,7 +212,11 @@ def read_position(table: DeltaTable) -> tuple[int, int | None]:
 def list_files(table: DeltaTable) -> tuple[LakeFile, ...]:
     """The data files of the version that a handle has open, by day and path."""
     actions: Any = pa.table(table.get_add_actions(flatten=True))
-    names = ("path", f"partition.{PARTITION}", "num_records", "size_bytes")
-    values = zip(*(actions.column(name).to_pylist() for name in names), strict=True)
-    files = [LakeFile(unquote(path), day, rows or 0, size_bytes) for path, day, rows, size_bytes in values]
+    names = ("path", f"partition.{PARTITION}", "num_records", "size_bytes", "min.id", "max.id")
+    absent = [None] * actions.num_rows
+    columns = (actions.column(name).to_pylist() if name in actions.column_names else absent for name in names)
+    files = [
+        LakeFile(unquote(path), day, rows or 0, size_bytes, lowest, highest)
+        for path, day, rows, size_bytes, lowest, highest in zip(*columns, strict=True)
+    ]
     return tuple(sorted(files, key=lambda file: (file.day, file.path)))

@@ -8,7 +8,7 @@ union all by name
 select
     * exclude (opens),
     concat('p', person_id, '/', count(*) filter (where opens)
-        over (partition by person_id order by "timestamp" rows unbounded preceding)) as session_key
+        over (partition by person_id order by "timestamp")) as session_key  -- events of one instant are peers: they count alike
 from (
     select
         *,
