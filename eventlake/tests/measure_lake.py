@@ -35,7 +35,7 @@ from eventlake.tests.synthetic import synthetic_events
 START = dt.datetime(2026, 8, 1, tzinfo=dt.UTC)
 DAYS = 90
 END = START + dt.timedelta(days=DAYS)
-PLAN, COST = Property("plan"), Property("cost")
+PLAN, DURATION = Property("plan"), Property("duration_ms")
 
 
 def _trend(*series: Series, **parts: Any) -> TrendsQuestion:
@@ -52,7 +52,7 @@ QUESTIONS: dict[str, tuple[Callable[..., Any], Any]] = {
     "persons a week": (trends, _trend(Series(Measure.PERSONS), interval=Interval.WEEK)),
     "one event a day": (trends, _trend(Series(Measure.COUNT, "meetup_viewed"))),
     "sessions a day": (trends, _trend(Series(Measure.SESSIONS))),
-    "p90 of a JSON property": (trends, _trend(Series(Measure.P90, prop=COST))),
+    "p90 of a JSON property": (trends, _trend(Series(Measure.P90, prop=DURATION))),
     "revenue a day": (
         trends,
         _trend(Series(Measure.SUM, prop=Property("revenue_impact", Scope.COLUMN))),
