@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,7 @@ class Engine:
         self._lock = threading.Lock()
         self._database: duckdb.DuckDBPyConnection | None = None
         self._process_id = 0
+        self._memory = Memory()
 
     @contextmanager
     def read(self, source: Source, *, is_cancelled: Callable[[], bool] | None = None) -> Iterator[Reader]:
@@ -75,14 +76,15 @@ class Engine:
         """
         if source.snapshot.root != self.root:
             raise QueryFailedError(f"this engine reads {self.root}, not {source.snapshot.root}")
+        source = replace(source, hot=conform(source.hot))
         cursor = self._cursor()
         watch = _Watch(cursor, self.limits.timeout_s, is_cancelled)
         try:
-            cursor.register("hot", conform(source.hot))
+            cursor.register("hot", source.hot)
             cursor.register("merges", source.merges.cast(MERGES_SCHEMA))
             cursor.register("merged_persons", source.merged_persons)
             cursor.register("superseded", source.superseded.cast(SUPERSEDED_SCHEMA))
-            yield Reader(cursor, source, watch)
+            yield Reader(cursor, source, watch, self._memory)
         finally:
             watch.stop()
             cursor.close()
@@ -105,18 +107,47 @@ class Engine:
 class Reader:
     """Events at one moment. Each analysis takes a `Run`, so that its proof counts its own work only."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, source: Source, watch: _Watch) -> None:
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, source: Source, watch: _Watch, memory: Memory
+    ) -> None:
         self._cursor = cursor
         self._source = source
         self._watch = watch
+        self._memory = memory
 
     def run(self, definition: str) -> Run:
         """A new piece of work under a definition such as "trends/1"."""
-        return Run(self._cursor, self._source, self._watch, definition)
+        run = Run(self._cursor, self._source, self._watch, definition)
+        run.memory = self._memory
+        return run
+
+
+class Memory:
+    """Small tables that follow from immutable files, kept so that they are worked out once a process."""
+
+    _LIMIT = 32
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tables: dict[Hashable, pa.Table] = {}
+
+    def recall(self, key: Hashable, make: Callable[[], pa.Table]) -> pa.Table:
+        """The table of a key, made where it is not known; the oldest of too many is forgotten."""
+        with self._lock:
+            if (known := self._tables.get(key)) is not None:
+                return known
+        made = make()
+        with self._lock:
+            self._tables[key] = made
+            while len(self._tables) > self._LIMIT:
+                del self._tables[next(iter(self._tables))]
+        return made
 
 
 class Run:
     """The queries of one analysis, and the proof of what they did."""
+
+    memory: Memory
 
     def __init__(
         self, cursor: duckdb.DuckDBPyConnection, source: Source, watch: _Watch, definition: str
@@ -145,6 +176,10 @@ class Run:
         text = self._prepare(sql, parameters, relations)
         with self._guarded(text):
             return self._cursor.sql(text, params=parameters.values).to_arrow_table()
+
+    def provide(self, name: str, key: Hashable, make: Callable[[], pa.Table]) -> None:
+        """Give later statements a table of this name; `key` says of which immutable files it is made."""
+        self._cursor.register(name, self.memory.recall((name, key), make))
 
     def proof(self) -> Proof:
         """The proof of all that ran so far."""

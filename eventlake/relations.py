@@ -86,17 +86,20 @@ def segments_between(source: Source, span: Span) -> tuple[Segment, ...]:
     return tuple(segment for segment in source.segments if not paths.isdisjoint(segment.sources))
 
 
-def events_sql(access: Access, parameters: Parameters, files: Iterable[LakeFile], span: Span) -> str:
+def events_sql(
+    access: Access, parameters: Parameters, files: Iterable[LakeFile], span: Span, *, with_hot: bool = True
+) -> str:
     """Events of a span from these files and the hot rows, each with the person that its person is now."""
     source = access.source
     properties = _properties(parameters)
-    rows = statement("source_hot", properties=properties)
+    parts = []
     files = tuple(files)
     if files:
         cold = statement("source_cold", files=access.read(files, parameters), properties=properties)
-        if source.superseded.num_rows:
-            cold = statement("source_changed", cold=cold)
-        rows = f"{cold}\nunion all by name\n{rows}"
+        parts.append(statement("source_changed", cold=cold) if source.superseded.num_rows else cold)
+    if with_hot:
+        parts.append(statement("source_hot", properties=properties))
+    rows = "\nunion all by name\n".join(parts)
     if source.merges.num_rows:
         rows = statement("source_merged", rows=rows)
     return statement(

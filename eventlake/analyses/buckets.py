@@ -28,11 +28,16 @@ class _Run:
     step: int
 
 
-def bucket_sql(starts: tuple[dt.datetime, ...], to_at: dt.datetime, parameters: Parameters) -> str:
-    """An expression: 0 to `len(starts) - 1` for an event from `starts[0]` to `to_at`; 0 for no starts."""
+def bucket_sql(
+    starts: tuple[dt.datetime, ...], to_at: dt.datetime, parameters: Parameters, first_number: int = 0
+) -> str:
+    """An expression: the number, counted from `first_number`, of the bucket of an event from `starts[0]` to `to_at`.
+
+    For no starts it is 0.
+    """
     if not starts:
         return "0"
-    numbered = [(epoch_us(start), number) for number, start in enumerate(starts)]
+    numbered = [(epoch_us(start), number) for number, start in enumerate(starts, first_number)]
     return f"cast({_tree(_runs(numbered, epoch_us(to_at)), _AT_US, parameters)} as integer)"
 
 
@@ -45,11 +50,13 @@ def day_sql(span: Span, zone: ZoneInfo, parameters: Parameters) -> str:
     return f"cast({_tree(_runs(numbered, epoch_us(span.to_at)), _AT_US, parameters)} as integer)"
 
 
-def bucket_of_day_sql(starts: tuple[dt.datetime, ...], last: dt.date, parameters: Parameters) -> str:
-    """The bucket, from 0, of the column `day`, for buckets that start at local midnights; `last` is in the last one."""
+def bucket_of_day_sql(
+    starts: tuple[dt.datetime, ...], last: dt.date, parameters: Parameters, first_number: int = 0
+) -> str:
+    """The same of the column `day`, for buckets that start at local midnights; `last` lies in the last one."""
     if not starts:
         return "0"
-    numbered = [(day_number(start.date()), number) for number, start in enumerate(starts)]
+    numbered = [(day_number(start.date()), number) for number, start in enumerate(starts, first_number)]
     return f"cast({_tree(_runs(numbered, day_number(last) + 1), 'day', parameters)} as integer)"
 
 

@@ -36,6 +36,11 @@ class Measure(StrEnum):
         return 0 if self in _NOUGHT else None
 
     @property
+    def daily_sql(self) -> str | None:
+        """The aggregate over rows that count events already (columns events, revenue), if there is one."""
+        return _DAILY_SQL.get(self)
+
+    @property
     def sql(self) -> str:
         """The aggregate."""
         return _SQL[self]
@@ -56,6 +61,12 @@ _SQL = {
     Measure.P95: f"quantile_cont(value, 0.95) {_NUMBERS}",
     Measure.P99: f"quantile_cont(value, 0.99) {_NUMBERS}",
     Measure.PER_PERSON: "count(person_id) / nullif(count(distinct person_id), 0)",
+}
+_DAILY_SQL = {
+    Measure.COUNT: "cast(coalesce(sum(events), 0) as bigint)",
+    Measure.SUM: "cast(coalesce(sum(revenue), 0) as double)",  # of revenue_impact, the one column that is summed
+    Measure.PERSONS: "count(*)",
+    Measure.PER_PERSON: "sum(events) / nullif(count(*), 0)",
 }
 _NOUGHT = frozenset({Measure.COUNT, Measure.PERSONS, Measure.SESSIONS, Measure.SUM})
 _OF_NUMBERS = frozenset(Measure) - {Measure.COUNT, Measure.PERSONS, Measure.SESSIONS, Measure.PER_PERSON}

@@ -9,9 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from eventlake.analyses.buckets import bucket_sql
 from eventlake.analyses.filters import Filter, filter_sql
 from eventlake.analyses.sessions import session_figures
 from eventlake.analyses.statements import statement
@@ -20,14 +18,14 @@ from eventlake.parameters import Parameters
 from eventlake.periods import (
     Interval,
     Span,
-    bucket_starts,
     day_start,
     find_zone,
     previous_span,
     same_hours_before,
 )
 from eventlake.proof import Proof
-from eventlake.relations import Events
+from eventlake.relations import Events, Tracks
+from eventlake.rollups.daily import Buckets, EventBuckets, PersonBuckets
 
 #: Changes whenever the meaning of a figure does.
 DEFINITION = "overview/1"
@@ -37,8 +35,8 @@ DEFINITION = "overview/1"
 class OverviewQuestion:
     """A half-open range of instants, in buckets of a zone.
 
-    `now` says which day today is; `top` how many rows a list has. `before` is the range to compare with;
-    without it the one of equal length that ends where this one starts.
+    `now` says which day today is; `top` how many rows a list has (0: no lists, which cost more than the figures).
+    `before` is the range to compare with; without it the one of equal length that ends where this one starts.
     """
 
     from_at: dt.datetime
@@ -155,7 +153,6 @@ def overview(reader: Reader, question: OverviewQuestion) -> OverviewAnswer:
     run = reader.run(DEFINITION)
     figures = _figures(run, question, question.span)
     before = _figures(run, question, question.previous)
-    names, pages = (_top(run, name, question) for name in ("overview_names", "overview_pages"))
     active, active_before = (_active(run, question, day) for day in (question.today, question.yesterday))
     return OverviewAnswer(
         span=question.span,
@@ -171,44 +168,65 @@ def overview(reader: Reader, question: OverviewQuestion) -> OverviewAnswer:
         previous_buckets=before.buckets,
         previous_events=before.events,
         previous_persons=before.persons,
-        top_events=tuple(TopEvent(*row) for row in names),
-        top_pages=tuple(TopPage(*row) for row in pages),
+        top_events=_top_events(run, question) if question.top else (),
+        top_pages=_top_pages(run, question) if question.top else (),
         proof=run.proof(),
     )
 
 
-def _top(run: Run, name: str, question: OverviewQuestion) -> list[tuple[Any, ...]]:
+def _top_events(run: Run, question: OverviewQuestion) -> tuple[TopEvent, ...]:
     parameters = Parameters()
     parameters.name("top", question.top)
-    sql = statement(name, filter=filter_sql(question.filter, parameters))
-    return run.rows(sql, parameters, events=Events(question.span))
+    sql = statement("overview_names", filter=filter_sql(question.filter, parameters))
+    rows = run.rows(
+        sql,
+        parameters,
+        counted=EventBuckets(_buckets(question, question.span), filter=question.filter),
+        tracks=Tracks(question.span) if question.filter is None else Events(question.span),
+    )
+    return tuple(TopEvent(*row) for row in rows)
+
+
+def _top_pages(run: Run, question: OverviewQuestion) -> tuple[TopPage, ...]:
+    parameters = Parameters()
+    parameters.name("top", question.top)
+    sql = statement("overview_pages", filter=filter_sql(question.filter, parameters))
+    return tuple(TopPage(*row) for row in run.rows(sql, parameters, events=Events(question.span)))
 
 
 def _active(run: Run, question: OverviewQuestion, day: Span) -> int:
-    parameters = Parameters()
-    sql = statement("overview_active", filter=filter_sql(question.filter, parameters))
-    return int(run.rows(sql, parameters, events=Events(day))[0][0])
+    if day.from_at == day.to_at:
+        return 0
+    present = PersonBuckets(_buckets(question, day), filter=question.filter)
+    return int(run.rows(statement("overview_active"), Parameters(), present=present)[0][0])
 
 
 def _figures(run: Run, question: OverviewQuestion, span: Span) -> _Figures:
-    starts = bucket_starts(span, question.interval, find_zone(question.time_zone))
-    parameters = Parameters()
-    bucket = bucket_sql(starts, span.to_at, parameters)
-    kept = filter_sql(question.filter, parameters)
-    rows = run.rows(
-        statement("overview_persons", bucket=bucket, filter=kept), parameters, events=Events(span)
-    )
-    by_bucket = {row[0]: row for row in rows}
-    _, events, persons, converted, revenue = by_bucket[None]
-    sessions = session_figures(run, span, question.filter)
+    buckets = _buckets(question, span)
+    counted = EventBuckets(buckets, filter=question.filter)
+    present = PersonBuckets(buckets, filter=question.filter)
+    events = {row[0]: row for row in run.rows(statement("overview_events"), Parameters(), counted=counted)}
+    persons = {row[0]: row for row in run.rows(statement("overview_persons"), Parameters(), present=present)}
+    sessions = session_figures(run, span, question.time_zone, condition=question.filter)
+    _, count, revenue = events[None]
+    _, people, converted = persons[None]
     totals = OverviewTotals(
-        events=events,
-        persons=persons,
+        events=count,
+        persons=people,
         revenue=revenue,
-        conversion_percent=100 * converted / persons if persons else None,
+        conversion_percent=100 * converted / people if people else None,
         sessions=sessions.sessions,
         avg_session_s=sessions.avg_s,
         bounce_ratio=sessions.bounce_ratio,
     )
-    rows = [by_bucket.get(number, (number, 0, 0)) for number in range(len(starts))]
-    return _Figures(totals, starts, tuple(row[1] for row in rows), tuple(row[2] for row in rows))
+    numbers = range(len(buckets.starts))
+    return _Figures(
+        totals,
+        buckets.starts,
+        tuple(events[number][1] if number in events else 0 for number in numbers),
+        tuple(persons[number][1] if number in persons else 0 for number in numbers),
+    )
+
+
+def _buckets(question: OverviewQuestion, span: Span) -> Buckets:
+    return Buckets.of(span, question.interval, find_zone(question.time_zone))

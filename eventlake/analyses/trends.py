@@ -9,12 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from eventlake.analyses.buckets import bucket_sql
 from eventlake.analyses.filters import All, Filter, event_is, filter_sql
 from eventlake.analyses.formula import Formula, Number, parse_formula
 from eventlake.analyses.measures import Measure
-from eventlake.analyses.properties import number_sql, text_sql
+from eventlake.analyses.properties import Property, Scope, number_sql, text_sql
 from eventlake.analyses.sessions import sessioned_sql
 from eventlake.analyses.statements import statement
 from eventlake.analyses.trends_question import OTHER, Line, Series, TrendsAnswer, TrendsQuestion
@@ -22,12 +23,16 @@ from eventlake.engine import Reader, Run
 from eventlake.parameters import Parameters
 from eventlake.periods import Span, bucket_starts, find_zone, previous_span
 from eventlake.relations import Events
+from eventlake.rollups.daily import Buckets, EventBuckets, PersonBuckets, SessionPieces
+from eventlake.rollups.kinds import SILENCE_US
 
 #: Changes whenever the meaning of a figure does.
 DEFINITION = "trends/1"
 
 #: The slot of the values beyond the limit of a breakdown, and the only one where there is no breakdown.
 _REST = 0
+
+_REVENUE = Property("revenue_impact", Scope.COLUMN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,29 +108,62 @@ def _measure_all(
 def _measure(
     run: Run, question: TrendsQuestion, series: Series, period: _Period, kept: tuple[str | None, ...] | None
 ) -> _Measured:
+    if question.breakdown is None and (rows := _from_rollups(run, question, series, period)) is not None:
+        return _Measured((), {(_REST, bucket): value for _, _, bucket, value in rows})
     parameters = Parameters()
     slots = {
         "bucket": bucket_sql(period.starts, period.span.to_at, parameters),
-        "value": _value_sql(series, parameters),
         "relation": _relation_sql(series, parameters),
         "filter": filter_sql(_condition(question, series), parameters),
-        "measure": series.measure.sql,
     }
-    name = "trends"
-    if question.breakdown is not None:
-        name = "trends_breakdown"
-        slots["breakdown"] = text_sql(question.breakdown.prop, parameters)
-        if kept is None:
-            slots["kept"] = statement("trends_kept_largest", measure=series.measure.sql)
-            parameters.name("kept_limit", question.breakdown.limit)
-        else:
-            slots["kept"] = statement("trends_kept_given")
-            parameters.name("kept_values", list(kept))
-    rows = run.rows(statement(name, **slots), parameters, events=Events(period.span))
+    if question.breakdown is None:
+        value = _value_sql(series, parameters)
+        sql = statement("trends", value=value, measure=series.measure.sql, **slots)
+        rows = run.rows(sql, parameters, events=Events(period.span))
+        return _Measured((), {(_REST, bucket): value for _, _, bucket, value in rows})
+    slots["breakdown"] = text_sql(question.breakdown.prop, parameters)
+    measure = series.measure.sql
+    if series.measure is Measure.COUNT:
+        measure = "cast(sum(events) as bigint)"
+        scoped = statement("trends_scoped_counts", **slots)
+    else:
+        scoped = statement("trends_scoped", value=_value_sql(series, parameters), **slots)
+    if kept is None:
+        largest = statement("trends_kept_largest", measure=measure)
+        parameters.name("kept_limit", question.breakdown.limit)
+    else:
+        largest = statement("trends_kept_given")
+        parameters.name("kept_values", list(kept))
+    sql = statement("trends_breakdown", scoped=scoped, kept=largest, measure=measure)
+    rows = run.rows(sql, parameters, events=Events(period.span))
     if kept is None:
         found = {slot: value for slot, value, bucket, _ in rows if slot and bucket is None}
         kept = tuple(found[slot] for slot in sorted(found))
-    return _Measured(kept, {(slot or _REST, bucket): value for slot, _, bucket, value in rows})
+    return _Measured(kept, {(slot, bucket): value for slot, _, bucket, value in rows})
+
+
+def _from_rollups(
+    run: Run, question: TrendsQuestion, series: Series, period: _Period
+) -> list[tuple[Any, ...]] | None:
+    """Rows of a measure that counts events, persons or sessions without a filter; None for any other."""
+    if question.filter is not None or series.filter is not None or not period.starts:
+        return None
+    buckets = Buckets(period.span, period.starts, question.interval, find_zone(question.time_zone))
+    measure = series.measure.daily_sql
+    parameters = Parameters()
+    if series.measure is Measure.SESSIONS and series.event is None and buckets.is_of_days:
+        parameters.name("silence_us", SILENCE_US)
+        sql = statement(
+            "trends_of_sessions", bucket=buckets.of_day(parameters), runs=statement("session_runs")
+        )
+        return run.rows(sql, parameters, pieces=SessionPieces(period.span, buckets.zone))
+    if measure is None or (series.measure is Measure.SUM and series.prop != _REVENUE):
+        return None
+    if series.measure in (Measure.PERSONS, Measure.PER_PERSON):
+        present = PersonBuckets(buckets, series.event)
+        return run.rows(statement("trends_of_persons", measure=measure), parameters, present=present)
+    counted = EventBuckets(buckets, series.event)
+    return run.rows(statement("trends_of_events", measure=measure), parameters, counted=counted)
 
 
 def _value_sql(series: Series, parameters: Parameters) -> str:

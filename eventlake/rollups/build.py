@@ -15,13 +15,12 @@ import pyarrow.parquet as pq
 
 from eventlake import durability
 from eventlake.analyses.buckets import day_sql
-from eventlake.analyses.sessions import SILENCE_US
 from eventlake.analyses.statements import statement
 from eventlake.engine import Engine, Run
 from eventlake.parameters import Parameters
 from eventlake.periods import Span, find_zone
 from eventlake.relations import Events
-from eventlake.rollups.kinds import KINDS, SESSIONS, Kind
+from eventlake.rollups.kinds import KINDS, SESSIONS, SILENCE_US, Kind
 from eventlake.rollups.segments import FOLDER, Segment, segment_name
 from eventlake.source import Source
 from eventlake.storage import make_folder

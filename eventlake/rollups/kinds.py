@@ -1,8 +1,8 @@
 """The kinds of rollup: what each holds, and how its files are laid out.
 
-Days are local days of the segment's zone, as days since 1970. `event_name` null in person_days stands for any event.
-A session of a session_id has the 128 bits of the id's MD5 as its key; one that is only a run of events without
-30 minutes of silence has none, and is joined with its neighbours when read.
+Days are local days of the segment's zone, as days since 1970. Active days are of any event, person days of each
+event by name. A session of a session_id has the 128 bits of the id's MD5 as its key; one that is only a run of
+events without 30 minutes of silence has none, and is joined with its neighbours when read.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from eventlake.schema import INSTANT
 #: Changes whenever the meaning, the columns or the layout of a rollup does; segments of another one are not read.
 DEFINITION = "1"
 
+#: A longer silence ends a session that has no id.
+SILENCE_US = 30 * 60 * 1_000_000
+
 #: A sum of money over any number of events.
 MONEY_SUM = pa.decimal128(38, 2)
 
@@ -26,7 +29,6 @@ class Kind:
 
     name: str
     schema: pa.Schema
-    delta_encoded: tuple[str, ...] = ()
 
 
 TRACKS = Kind(
@@ -40,11 +42,10 @@ TRACKS = Kind(
     ),
 )
 
-PERSON_DAYS = Kind(
-    "person_days",
+ACTIVE_DAYS = Kind(
+    "active_days",
     pa.schema(
         [
-            pa.field("event_name", pa.string()),
             pa.field("person_id", pa.int64()),
             pa.field("day", pa.int32()),
             pa.field("events", pa.int64()),
@@ -52,6 +53,8 @@ PERSON_DAYS = Kind(
         ]
     ),
 )
+
+PERSON_DAYS = Kind("person_days", pa.schema([pa.field("event_name", pa.string()), *ACTIVE_DAYS.schema]))
 
 EVENT_DAYS = Kind(
     "event_days",
@@ -77,8 +80,9 @@ SESSIONS = Kind(
             pa.field("first_us", pa.int64()),
             pa.field("last_us", pa.int64()),
             pa.field("events", pa.int64()),
+            pa.field("is_alone", pa.bool_()),
         ]
     ),
 )
 
-KINDS: tuple[Kind, ...] = (TRACKS, PERSON_DAYS, EVENT_DAYS, SESSIONS)
+KINDS: tuple[Kind, ...] = (TRACKS, ACTIVE_DAYS, PERSON_DAYS, EVENT_DAYS, SESSIONS)

@@ -28,15 +28,19 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(tmp_path / "lake")
 
 
-@pytest.fixture(params=["hot", "cold", "mixed"])
+@pytest.fixture(params=["hot", "cold", "mixed", "rolled up"])
 def ask(request: pytest.FixtureRequest, tmp_path: Path) -> Ask:
-    """Asks an analysis of events that are hot, sealed, or half and half: the answer must not depend on it."""
+    """Asks an analysis of events that are hot, sealed, half and half, or rolled up in part.
+
+    The answer must not depend on it.
+    """
 
     def asked(analysis: Callable[[Reader, Any], Any], question: Any, events: list[Row], **parts: Any) -> Any:
-        split = {"hot": 0, "cold": len(events), "mixed": len(events) // 2}[request.param]
-        return ask_source(
-            analysis, question, mixed_source(tmp_path / "lake", events[:split], events[split:], **parts)
-        )
+        split = {"hot": 0, "cold": len(events), "mixed": len(events) // 2, "rolled up": len(events) * 3 // 4}
+        cold, hot = events[: split[request.param]], events[split[request.param] :]
+        if request.param == "rolled up":
+            parts["zone"] = getattr(question, "time_zone", "UTC")
+        return ask_source(analysis, question, mixed_source(tmp_path / "lake", cold, hot, **parts))
 
     return asked
 

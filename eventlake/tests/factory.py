@@ -12,10 +12,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from eventlake.engine import Engine
+from eventlake.rollups.build import build_segment
+from eventlake.rollups.segments import covered_paths
 from eventlake.schema import SCHEMA
 from eventlake.sealing import seal
 from eventlake.source import MERGES_SCHEMA, Source
-from eventlake.table import Lake
+from eventlake.table import Lake, LakeFile
 
 CLUSTER = 7_000_000_000_000_000_001
 START = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)  # a Monday
@@ -80,11 +83,34 @@ def seal_events(lake: Lake, events: Iterable[Row]) -> None:
 
 
 def mixed_source(
-    folder: Path, cold: list[Row], hot: list[Row], merged: dict[int, int] | None = None
+    folder: Path,
+    cold: list[Row],
+    hot: list[Row],
+    merged: dict[int, int] | None = None,
+    *,
+    zone: str | None = None,
 ) -> Source:
-    """A source with some events sealed and some hot."""
-    lake = Lake(folder)
+    """A source with some events sealed and some hot.
+
+    With a zone, the first half of the sealed ones has rollups in that zone, two segments where there are enough.
+    """
+    lake = Lake(folder, zone=zone or "UTC")
+    if zone is not None:
+        quarter = -(-len(cold) // 4)
+        for part in (cold[:quarter], cold[quarter : 2 * quarter]):
+            if part:
+                seal_events(lake, part)
+                covered = covered_paths(lake.snapshot().segments)
+                roll_up_files(lake, [file for file in lake.snapshot().files if file.path not in covered])
+        cold = cold[2 * quarter :]
     if cold:
         seal_events(lake, cold)
     snapshot = lake.snapshot()
     return Source(snapshot, rows(hot, first=max(snapshot.watermark, 1)), FRESH, merges(merged or {}))
+
+
+def roll_up_files(lake: Lake, files: list[LakeFile]) -> None:
+    """Build one segment of rollups of these files."""
+    engine = Engine(lake.uri)
+    build_segment(lake, engine, files)
+    engine.close()

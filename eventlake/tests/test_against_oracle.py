@@ -21,12 +21,19 @@ from eventlake.tests.conftest import ask_source
 from eventlake.tests.factory import Row, mixed_source
 from eventlake.tests.strategies import CHANGES, examples, merges, streams, trends_cases
 
+#: Share of the events that is sealed, and whether rollups cover half of that.
+LAYOUTS = st.sampled_from(((0.0, False), (0.5, False), (1.0, False), (0.5, True), (1.0, True)))
 
-def ask_mixed(analysis: Any, question: Any, events: list[Row], merged: dict[int, int], split: float) -> Any:
+
+def ask_mixed(
+    analysis: Any, question: Any, events: list[Row], merged: dict[int, int], layout: tuple[float, bool]
+) -> Any:
     """The answer with the first part of the events sealed."""
+    split, is_rolled = layout
     cold = round(len(events) * split)
+    zone = question.time_zone if is_rolled else None
     with tempfile.TemporaryDirectory() as folder:
-        source = mixed_source(Path(folder), events[:cold], events[cold:], merged)
+        source = mixed_source(Path(folder), events[:cold], events[cold:], merged, zone=zone)
         return ask_source(analysis, question, source)
 
 
@@ -37,10 +44,12 @@ def is_close(found: Any, expected: Any) -> bool:
 
 
 @examples(50)
-@given(trends_cases(), merges, st.sampled_from((0.0, 0.5, 1.0)))
-def test_trends(case: tuple[TrendsQuestion, list[Row]], merged: dict[int, int], split: float) -> None:
+@given(trends_cases(), merges, LAYOUTS)
+def test_trends(
+    case: tuple[TrendsQuestion, list[Row]], merged: dict[int, int], layout: tuple[float, bool]
+) -> None:
     question, events = case
-    answer = ask_mixed(trends, question, events, merged, split)
+    answer = ask_mixed(trends, question, events, merged, layout)
     expected = oracle.trend_lines(question, question.series[0], events, merged)
     assert [(line.breakdown, line.is_other) for line in answer.lines] == [row[:2] for row in expected]
     for line, (_, _, values, total) in zip(answer.lines, expected, strict=True):
@@ -74,16 +83,16 @@ def test_buckets_are_the_local_hours_days_weeks_and_months(
 
 
 @examples(25)
-@given(st.sampled_from(CHANGES), st.data(), merges, st.sampled_from((0.0, 0.5, 1.0)))
+@given(st.sampled_from(CHANGES), st.data(), merges, LAYOUTS)
 def test_overview(
-    change: tuple[str, dt.datetime], data: st.DataObject, merged: dict[int, int], split: float
+    change: tuple[str, dt.datetime], data: st.DataObject, merged: dict[int, int], layout: tuple[float, bool]
 ) -> None:
     zone, start = change
     events = data.draw(streams(start))
     from_at = start + dt.timedelta(minutes=data.draw(st.sampled_from((0, 1440, 2000))))
     to_at = from_at + dt.timedelta(minutes=data.draw(st.sampled_from((0, 1440, 2000))))
     question = OverviewQuestion(from_at, to_at, zone, now=to_at + dt.timedelta(hours=5), top=2)
-    answer = ask_mixed(overview, question, events, merged, split)
+    answer = ask_mixed(overview, question, events, merged, layout)
 
     here = oracle.within(events, from_at, to_at)
     before = previous_span(question.span, ZoneInfo(zone))

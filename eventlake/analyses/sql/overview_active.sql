@@ -1,3 +1,2 @@
 -- Persons with at least one event.
-with events as not materialized ({{events}})
-select count(distinct person_id) from events where {{filter}}
+select count(distinct person_id) from ({{present}})

@@ -10,5 +10,7 @@ sessions as (
 select
     count(*) as sessions,
     cast(coalesce(sum(length_us), 0) as hugeint) as length_us,
-    count(*) filter (where events = 1) as bounces
+    count(*) filter (where events = 1) as bounces,
+    cast(coalesce(sum(events), 0) as bigint) as events,
+    median(length_us) as median_us
 from sessions

@@ -1,0 +1,2 @@
+-- Everybody in each period with a start event.
+select person_id, bucket from starts
