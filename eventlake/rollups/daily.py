@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+import pyarrow.compute as pc
+
 from eventlake.analyses.buckets import bucket_of_day_sql, bucket_sql, day_number, day_sql
 from eventlake.analyses.filters import All, Filter, event_is, filter_sql
 from eventlake.analyses.statements import statement
@@ -96,7 +98,7 @@ class Days:
 
     def __init__(self, source: Source, span: Span, zone: ZoneInfo) -> None:
         self.source = source
-        self.span = span
+        self.span = _from_earliest(source, span, zone)
         self.zone = zone
 
     @cached_property
@@ -326,6 +328,17 @@ def _person_days(days: Days, event: str | None, access: Access, parameters: Para
         )
         apart = f"{apart}\nunion all by name\n{rest}"
     return f"{plain}\nunion all by name\n{statement('person_days_grouped', days=apart)}"
+
+
+def _from_earliest(source: Source, span: Span, zone: ZoneInfo) -> Span:
+    """The span from the local day of the earliest event on: the history of all time has no events at its start."""
+    days = [file.day for file in source.snapshot.files[:1]]
+    if source.hot.num_rows:
+        days.append(pc.min(source.hot.column("day")).as_py())
+    if not days:
+        return span
+    earliest = dt.datetime.combine(min(days), dt.time(), dt.UTC).astimezone(zone)
+    return Span(min(max(span.from_at, day_start(earliest.date(), zone)), span.to_at), span.to_at)
 
 
 def _just_before(instant: dt.datetime) -> Span:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from eventlake.analyses.lifecycle import LifecycleQuestion, lifecycle
 from eventlake.analyses.retention import RetentionKind, RetentionQuestion, retention
 from eventlake.analyses.sessions import SessionsQuestion, sessions
 from eventlake.analyses.stickiness import StickinessQuestion, stickiness
-from eventlake.periods import Interval
+from eventlake.periods import Interval, day_start
 from eventlake.tests import oracle, oracle_periods
 from eventlake.tests.strategies import CHANGES, NAMES, examples, filters, merges, streams
 from eventlake.tests.test_against_oracle import LAYOUTS, ask_mixed, is_close
@@ -22,8 +23,12 @@ FILTER = st.one_of(st.none(), st.none(), filters)
 
 
 @st.composite
-def ranges(draw: st.DrawFn, start: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
-    """From local midnight or somewhere in a day, for up to four days."""
+def ranges(draw: st.DrawFn, zone: str, start: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+    """Whole local days, or from somewhere in a day to somewhere in another; up to four days."""
+    if draw(st.booleans()):
+        first = start.astimezone(ZoneInfo(zone)).date() + dt.timedelta(days=draw(st.integers(0, 2)))
+        last = first + dt.timedelta(days=draw(st.integers(0, 4)))
+        return day_start(first, ZoneInfo(zone)), day_start(last, ZoneInfo(zone))
     from_at = start + dt.timedelta(minutes=draw(st.sampled_from((0, 60, 720, 1440, 1500))))
     return from_at, from_at + dt.timedelta(minutes=draw(st.sampled_from((0, 30, 1440, 2000, 4 * 1440))))
 
@@ -35,7 +40,7 @@ def test_retention(
 ) -> None:
     zone, start = change
     question = RetentionQuestion(
-        *data.draw(ranges(start)),
+        *data.draw(ranges(zone, start)),
         zone,
         data.draw(EVENT),
         data.draw(EVENT),
@@ -57,7 +62,7 @@ def test_lifecycle(
 ) -> None:
     zone, start = change
     question = LifecycleQuestion(
-        *data.draw(ranges(start)),
+        *data.draw(ranges(zone, start)),
         zone,
         data.draw(EVENT),
         interval=data.draw(st.sampled_from((Interval.HOUR, Interval.DAY, Interval.DAY, Interval.WEEK))),
@@ -76,7 +81,7 @@ def test_stickiness(
 ) -> None:
     zone, start = change
     question = StickinessQuestion(
-        *data.draw(ranges(start)),
+        *data.draw(ranges(zone, start)),
         zone,
         data.draw(EVENT),
         within=data.draw(st.sampled_from((Interval.WEEK, Interval.MONTH))),
@@ -95,7 +100,7 @@ def test_sessions(
     data: st.DataObject, change: tuple[str, dt.datetime], merged: dict[int, int], layout: tuple[float, bool]
 ) -> None:
     zone, start = change
-    question = SessionsQuestion(*data.draw(ranges(start)), zone, data.draw(FILTER))
+    question = SessionsQuestion(*data.draw(ranges(zone, start)), zone, data.draw(FILTER))
     events = data.draw(streams(start))
     figures = ask_mixed(sessions, question, events, merged, layout).figures
     here = oracle.within(events, question.from_at, question.to_at)
