@@ -19,7 +19,7 @@ import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 
-from eventlake.schema import FILE_SCHEMA, PARTITION, SORT_KEYS
+from eventlake.schema import FILE_SCHEMA, PARTITION, SCHEMA, SORT_KEYS
 from eventlake.storage import make_folder
 
 #: Rows of a row group. DuckDB works on groups of this size, so two threads can share one day.
@@ -27,7 +27,18 @@ ROW_GROUP_ROWS = 122_880
 
 #: Columns that only bookkeeping and single-event views read: small matters more than fast.
 SELDOM_READ = frozenset(
-    {"id", "uuid", "user_id", "distinct_id", "anonymous_id", "ingest_key", "source", "action", "page_url"}
+    {
+        "id",
+        "merged_person_id",
+        "uuid",
+        "user_id",
+        "distinct_id",
+        "anonymous_id",
+        "ingest_key",
+        "source",
+        "action",
+        "page_url",
+    }
     | {"referrer", "user_agent", "retention_days", "created_at", "updated_at", "insert_xid", "metadata"}
 )
 
@@ -47,13 +58,16 @@ CODECS = {name: "zstd" if name in SELDOM_READ else "lz4" for name in FILE_SCHEMA
 def write_day_files(rows: pa.Table, filesystem: pafs.SubTreeFileSystem) -> Iterator[AddAction]:
     """Write conforming rows, one sorted file a day, and yield what the Delta log needs to know of each.
 
+    Columns beyond the schema are hot properties; they are written as they come.
+
     Shape: one action a day, days ascending; nothing for no rows. Paths are new at each call, so that a
     retry or a second writer never touches a file that somebody reads.
     """
     rows = rows.combine_chunks()
     keys = [(name, "ascending") for name in (PARTITION, *SORT_KEYS)]
     order = pc.sort_indices(rows.select([name for name, _ in keys]), sort_keys=keys)
-    columns = rows.select(FILE_SCHEMA.names)
+    properties = [name for name in rows.column_names if name not in SCHEMA.names]
+    columns = rows.select([*FILE_SCHEMA.names, *properties])
     offset = 0
     for day, count in _days(rows.column(PARTITION)):
         part = columns.take(order.slice(offset, count))
@@ -75,8 +89,8 @@ def _write(rows: pa.Table, day: dt.date, filesystem: pafs.SubTreeFileSystem) -> 
         path,
         filesystem=filesystem,
         row_group_size=ROW_GROUP_ROWS,
-        compression=CODECS,
-        use_dictionary=[name for name in FILE_SCHEMA.names if name not in DISTINCT],
+        compression={name: CODECS.get(name, "lz4") for name in rows.column_names},
+        use_dictionary=[name for name in rows.column_names if name not in DISTINCT],
         column_encoding=dict.fromkeys(DELTA_ENCODED, "DELTA_BINARY_PACKED"),
     )
     written = filesystem.get_file_info(path)
@@ -93,6 +107,9 @@ def _write(rows: pa.Table, day: dt.date, filesystem: pafs.SubTreeFileSystem) -> 
 def _statistics(rows: pa.Table) -> dict[str, Any]:
     """Source: Delta Transaction Log Protocol, "Per-file Statistics"."""
     lowest, highest, nulls = {}, {}, {}
+    for name in rows.column_names:
+        if name not in FILE_SCHEMA.names:
+            nulls[name] = rows.column(name).null_count  # says also that this file has the column
     for name in STATISTICS:
         column = rows.column(name)
         nulls[name] = column.null_count

@@ -181,6 +181,10 @@ class Run:
         """Give later statements a table of this name; `key` says of which immutable files it is made."""
         self._cursor.register(name, self.memory.recall((name, key), make))
 
+    def give(self, name: str, table: pa.Table) -> None:
+        """Give later statements a table of this name."""
+        self._cursor.register(name, table)
+
     def proof(self) -> Proof:
         """The proof of all that ran so far."""
         return Proof(

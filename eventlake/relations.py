@@ -15,6 +15,7 @@ from eventlake.analyses.statements import statement
 from eventlake.parameters import Parameters
 from eventlake.periods import Span
 from eventlake.rollups.segments import Segment, covered_paths
+from eventlake.schema import PROPERTY_PREFIX
 from eventlake.source import Source
 from eventlake.table import LakeFile
 
@@ -91,14 +92,13 @@ def events_sql(
 ) -> str:
     """Events of a span from these files and the hot rows, each with the person that its person is now."""
     source = access.source
-    properties = _properties(parameters)
     parts = []
-    files = tuple(files)
-    if files:
-        cold = statement("source_cold", files=access.read(files, parameters), properties=properties)
+    for hot_properties, alike in _by_properties(files, parameters):
+        properties = _properties(parameters, hot_properties)
+        cold = statement("source_cold", files=access.read(alike, parameters), properties=properties)
         parts.append(statement("source_changed", cold=cold) if source.superseded.num_rows else cold)
     if with_hot:
-        parts.append(statement("source_hot", properties=properties))
+        parts.append(statement("source_hot", properties=_properties(parameters, frozenset())))
     rows = "\nunion all by name\n".join(parts)
     if source.merges.num_rows:
         rows = statement("source_merged", rows=rows)
@@ -107,10 +107,28 @@ def events_sql(
     )
 
 
-def _properties(parameters: Parameters) -> str:
-    """Columns of the properties, read from the JSON by JSON Pointer (RFC 6901: just `~` and `/` are escaped)."""
+def _by_properties(
+    files: Iterable[LakeFile], parameters: Parameters
+) -> list[tuple[frozenset[str], list[LakeFile]]]:
+    """Files by which of the statement's properties are columns there."""
+    asked = frozenset(parameters.properties)
+    groups: dict[frozenset[str], list[LakeFile]] = {}
+    for file in files:
+        groups.setdefault(asked & file.properties, []).append(file)
+    return list(groups.items())
+
+
+def _properties(parameters: Parameters, hot_properties: frozenset[str]) -> str:
+    """Columns of the statement's properties, from columns of the file or from the JSON.
+
+    A name goes into the JSON as a JSON Pointer (RFC 6901: just `~` and `/` are escaped), and into the SQL itself only
+    if it is hot, which no name with a quote can be.
+    """
     columns = []
     for name, column in parameters.properties.items():
+        if name in hot_properties:
+            columns.append(f', "{PROPERTY_PREFIX}{name}" as {column}')
+            continue
         pointer = parameters.bind("/" + name.replace("~", "~0").replace("/", "~1"))
         # TRY: one row whose JSON is broken must not cost every other row its answer.
         columns.append(f", try(json_extract_string(metadata, {pointer})) as {column}")

@@ -67,6 +67,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("created_at", INSTANT, True, "when it was stored"),
     Column("updated_at", INSTANT, False, "when the row was last changed"),
     Column("insert_xid", pa.int64(), True, "the transaction that stored it; what watermarks compare"),
+    Column(
+        "merged_person_id", pa.int64(), False, "whom person_id counted as when its file was last rewritten"
+    ),
 )
 
 SCHEMA = pa.schema([pa.field(c.name, c.type, nullable=not c.required) for c in COLUMNS])
@@ -76,11 +79,17 @@ NAMES: tuple[str, ...] = tuple(c.name for c in COLUMNS)
 PARTITION = "day"
 FILE_SCHEMA = pa.schema([field for field in SCHEMA if field.name != PARTITION])
 
+#: Columns that the lake works out itself; the database has none of them.
+DERIVED = frozenset({PARTITION, "merged_person_id"})
+
+#: A hot property of the event is repeated in a column of this prefix and its name, as text (see `hot_properties`).
+PROPERTY_PREFIX = "metadata_"
+
 #: Order of the rows inside a file: a filter on the name, then on a person, skips row groups.
 SORT_KEYS: tuple[str, ...] = ("event_name", "person_id", "timestamp")
 
 #: Columns that a filter of column scope may name. Bookkeeping stays out.
-QUERYABLE: frozenset[str] = frozenset(NAMES) - {"metadata", "insert_xid", PARTITION}
+QUERYABLE: frozenset[str] = frozenset(NAMES) - DERIVED - {"metadata", "insert_xid"}
 
 
 def empty() -> pa.Table:

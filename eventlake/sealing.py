@@ -142,11 +142,11 @@ def _commit(lake: Lake, actions: list[AddAction], start: Position, end: Position
         # was opened is seen here, and a later one makes the commit fail on the application transaction.
         table = lake.open_table()
         if _is_committed(table, actions):
-            return _settle(lake, table)
+            return settle(lake, table)
         _check_stands(table, start)
         with suppress(CommitFailedError):
             _write_transaction(table, actions, end)
-            return _settle(lake, table)
+            return settle(lake, table)
     raise TableError(f"{lake.uri} is too busy: {COMMIT_TRIES} commits in a row were overtaken")
 
 
@@ -172,7 +172,8 @@ def _is_committed(table: DeltaTable, actions: list[AddAction]) -> bool:
     return any(file.path in ours for file in list_files(table))
 
 
-def _settle(lake: Lake, table: DeltaTable) -> int:
+def settle(lake: Lake, table: DeltaTable) -> int:
+    """Make what a handle has just committed last, and checkpoint the log now and then; the version."""
     seen = table.version()
     table.update_incremental()
     version = table.version()

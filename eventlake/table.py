@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.fs as pafs
 from deltalake import DeltaTable, Field, Schema
@@ -24,12 +26,15 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from eventlake import durability
 from eventlake.errors import TableError
 from eventlake.rollups.segments import Segment, SegmentFolder
-from eventlake.schema import PARTITION, SCHEMA
+from eventlake.schema import PARTITION, PROPERTY_PREFIX, SCHEMA
 from eventlake.storage import local_path, open_filesystem
 
 #: Names of the application transactions. They are part of the format: never change them.
 WATERMARK = "eventlake.watermark"
 CLUSTER = "eventlake.cluster"
+
+#: Keep the statistics of every column, not of the first 32 alone: those of hot properties come last.
+_CONFIGURATION = {"delta.dataSkippingNumIndexedCols": "-1"}
 
 #: Commits between two checkpoints. Opening replays at most this many small files.
 CHECKPOINT_EVERY = 50
@@ -39,7 +44,8 @@ CHECKPOINT_EVERY = 50
 class LakeFile:
     """One data file of a snapshot: its path below the table's root, its UTC day, its rows and size.
 
-    `lowest_id` and `highest_id` bound the ids of its rows; None where the log does not say.
+    `lowest_id` and `highest_id` bound the ids of its rows; None where the log does not say. `properties` are the
+    hot properties that have a column in it.
     """
 
     path: str
@@ -48,6 +54,7 @@ class LakeFile:
     size_bytes: int
     lowest_id: int | None = None
     highest_id: int | None = None
+    properties: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -141,6 +148,9 @@ class Lake:
             if missing:
                 table.alter.add_columns(missing)
                 self._sync(table.version())
+            if not table.metadata().configuration.items() >= _CONFIGURATION.items():
+                table.alter.set_table_properties(dict(_CONFIGURATION))
+                self._sync(table.version())
 
     def snapshot(self) -> LakeSnapshot:
         """The newest version. Reading never writes: a lake that is not there yet is an empty snapshot.
@@ -162,6 +172,25 @@ class Lake:
             if segments != self._snapshot.segments:
                 self._snapshot = replace(self._snapshot, segments=segments)
             return self._snapshot
+
+    def properties(self) -> frozenset[str]:
+        """Names of all hot properties that have a column in some file."""
+        names = (field.name for field in self.open_table().schema().fields)
+        return frozenset(
+            name.removeprefix(PROPERTY_PREFIX) for name in names if name.startswith(PROPERTY_PREFIX)
+        )
+
+    def add_properties(self, properties: Iterable[str]) -> None:
+        """Add a column for each hot property that has none yet."""
+        with self._lock:
+            table = self.open_table()
+            known = {field.name for field in table.schema().fields}
+            missing = [name for name in properties if f"{PROPERTY_PREFIX}{name}" not in known]
+            if missing:
+                table.alter.add_columns(
+                    [Field.from_arrow(pa.field(f"{PROPERTY_PREFIX}{name}", pa.string())) for name in missing]
+                )
+                self._sync(table.version())
 
     def open_table(self) -> DeltaTable:
         """A fresh handle for a writer. Errors: TableError when there is no table."""
@@ -192,6 +221,7 @@ class Lake:
             schema=Schema.from_arrow(SCHEMA),
             mode="ignore",
             partition_by=[PARTITION],
+            configuration=_CONFIGURATION,
             name="events",
             description="Analytics events; one row an event, partitioned by UTC day of timestamp",
             storage_options=self.storage_options,
@@ -215,8 +245,20 @@ def list_files(table: DeltaTable) -> tuple[LakeFile, ...]:
     names = ("path", f"partition.{PARTITION}", "num_records", "size_bytes", "min.id", "max.id")
     absent = [None] * actions.num_rows
     columns = (actions.column(name).to_pylist() if name in actions.column_names else absent for name in names)
+    properties = _list_properties(actions)
     files = [
-        LakeFile(unquote(path), day, rows or 0, size_bytes, lowest, highest)
-        for path, day, rows, size_bytes, lowest, highest in zip(*columns, strict=True)
+        LakeFile(unquote(path), day, rows or 0, size_bytes, lowest, highest, frozenset(properties[number]))
+        for number, (path, day, rows, size_bytes, lowest, highest) in enumerate(zip(*columns, strict=True))
     ]
     return tuple(sorted(files, key=lambda file: (file.day, file.path)))
+
+
+def _list_properties(actions: pa.Table) -> list[set[str]]:
+    """The hot properties of each file: those whose statistics know how many are null."""
+    found: list[set[str]] = [set() for _ in range(actions.num_rows)]
+    prefix = f"null_count.{PROPERTY_PREFIX}"
+    for column in actions.column_names:
+        if column.startswith(prefix):
+            for number in np.flatnonzero(actions.column(column).is_valid().to_numpy()):
+                found[number].add(column.removeprefix(prefix))
+    return found

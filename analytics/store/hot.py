@@ -17,11 +17,11 @@ from django.db import connection
 from django.db.models import F
 
 from analytics.models import UserEvent
-from eventlake.schema import COLUMNS, INSTANT, NAMES, PARTITION
+from eventlake.schema import COLUMNS, DERIVED, INSTANT, NAMES
 
 _TABLE = UserEvent._meta.db_table
 _INSTANTS = {column.name for column in COLUMNS if column.type == INSTANT}
-_READ = [name for name in NAMES if name != PARTITION]  # the lake works the day out itself
+_READ = [name for name in NAMES if name not in DERIVED]
 
 
 def _column_sql(name: str) -> str:
@@ -36,7 +36,7 @@ _COPY = f"COPY ({_SELECT} WHERE {{}}) TO STDOUT (FORMAT csv)"
 _CSV_TYPES = {
     column.name: pa.int64() if column.name in _INSTANTS else column.type
     for column in COLUMNS
-    if column.name != PARTITION
+    if column.name not in DERIVED
 }
 
 

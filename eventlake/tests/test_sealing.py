@@ -174,7 +174,7 @@ def test_a_sealing_killed_after_its_commit_is_not_repeated(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(sealing, "_settle", killed)
+        patch.setattr(sealing, "settle", killed)
         with pytest.raises(KeyboardInterrupt):
             seal_three(lake)
     with pytest.raises(StaleWatermarkError):
