@@ -15,7 +15,7 @@ from hypothesis import settings
 from eventlake.engine import Engine, Reader
 from eventlake.source import Source
 from eventlake.table import Lake
-from eventlake.tests.factory import Row, mixed_source
+from eventlake.tests.factory import COLD, HOT, MIXED, REWRITTEN, ROLLED_UP, Row, laid_out
 
 settings.register_profile("thorough", max_examples=10_000, deadline=None)
 
@@ -28,19 +28,16 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(tmp_path / "lake")
 
 
-@pytest.fixture(params=["hot", "cold", "mixed", "rolled up"])
+@pytest.fixture(
+    params=[HOT, COLD, MIXED, ROLLED_UP, REWRITTEN], ids=["hot", "cold", "mixed", "rolled up", "rewritten"]
+)
 def ask(request: pytest.FixtureRequest, tmp_path: Path) -> Ask:
-    """Asks an analysis of events that are hot, sealed, half and half, or rolled up in part.
-
-    The answer must not depend on it.
-    """
+    """Asks an analysis of events wherever they lie: the answer must not depend on it."""
 
     def asked(analysis: Callable[[Reader, Any], Any], question: Any, events: list[Row], **parts: Any) -> Any:
-        split = {"hot": 0, "cold": len(events), "mixed": len(events) // 2, "rolled up": len(events) * 3 // 4}
-        cold, hot = events[: split[request.param]], events[split[request.param] :]
-        if request.param == "rolled up":
-            parts["zone"] = getattr(question, "time_zone", "UTC")
-        return ask_source(analysis, question, mixed_source(tmp_path / "lake", cold, hot, **parts))
+        zone = getattr(question, "time_zone", "UTC")
+        source = laid_out(tmp_path / "lake", events, request.param, zone=zone, **parts)
+        return ask_source(analysis, question, source)
 
     return asked
 

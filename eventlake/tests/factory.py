@@ -7,18 +7,20 @@ import itertools
 import json
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from eventlake.engine import Engine
+from eventlake.rewriting import Changes, rewrite_days
 from eventlake.rollups.build import build_segment
 from eventlake.rollups.segments import covered_paths
 from eventlake.schema import SCHEMA
 from eventlake.sealing import seal
 from eventlake.source import MERGES_SCHEMA, Source
-from eventlake.table import Lake, LakeFile
+from eventlake.table import Lake
 
 CLUSTER = 7_000_000_000_000_000_001
 START = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)  # a Monday
@@ -82,35 +84,72 @@ def seal_events(lake: Lake, events: Iterable[Row]) -> None:
     )
 
 
-def mixed_source(
-    folder: Path,
-    cold: list[Row],
-    hot: list[Row],
-    merged: dict[int, int] | None = None,
-    *,
-    zone: str | None = None,
-) -> Source:
-    """A source with some events sealed and some hot.
+@dataclass(frozen=True)
+class Layout:
+    """Where the events lie: the share that is sealed, and what has been done to the older half of that.
 
-    With a zone, the first half of the sealed ones has rollups in that zone, two segments where there are enough.
+    `is_rolled_up`: rollups cover it, in two segments where there is enough. `is_rewritten`: each day was compacted,
+    so that hot properties are columns.
     """
-    lake = Lake(folder, zone=zone or "UTC")
-    if zone is not None:
-        quarter = -(-len(cold) // 4)
-        for part in (cold[:quarter], cold[quarter : 2 * quarter]):
-            if part:
-                seal_events(lake, part)
-                covered = covered_paths(lake.snapshot().segments)
-                roll_up_files(lake, [file for file in lake.snapshot().files if file.path not in covered])
-        cold = cold[2 * quarter :]
+
+    sealed: float = 1.0
+    is_rolled_up: bool = False
+    is_rewritten: bool = False
+
+
+HOT = Layout(0.0)
+COLD = Layout(1.0)
+MIXED = Layout(0.5)
+ROLLED_UP = Layout(0.75, is_rolled_up=True)
+REWRITTEN = Layout(0.75, is_rolled_up=True, is_rewritten=True)
+LAYOUTS = (
+    HOT,
+    COLD,
+    MIXED,
+    ROLLED_UP,
+    REWRITTEN,
+    Layout(1.0, is_rolled_up=True),
+    Layout(1.0, is_rewritten=True),
+)
+
+
+def laid_out(
+    folder: Path, events: list[Row], layout: Layout, merged: dict[int, int] | None = None, zone: str = "UTC"
+) -> Source:
+    """A source of events that lie as the layout says, with rollups in this zone."""
+    lake = Lake(folder, zone=zone)
+    cold = round(len(events) * layout.sealed)
+    older = cold // 2 if layout.is_rolled_up or layout.is_rewritten else 0
+    for part in (events[: older // 2], events[older // 2 : older]):
+        if part:
+            seal_events(lake, part)
+            _prepare(lake, layout, merges(merged or {}))
+    if cold > older:
+        seal_events(lake, events[older:cold])
+    snapshot = lake.snapshot()
+    hot = rows(events[cold:], first=max(snapshot.watermark, 1))
+    return Source(snapshot, hot, FRESH, merges(merged or {}))
+
+
+def _prepare(lake: Lake, layout: Layout, merged: pa.Table) -> None:
+    engine = Engine(lake.uri)
+    if layout.is_rewritten:
+        days = {file.day for file in lake.snapshot().files}
+        rewrite_days(lake, engine, days, Changes(at("2000-01-01"), merges=merged))
+    if layout.is_rolled_up:
+        snapshot = lake.snapshot()
+        covered = covered_paths(snapshot.segments)
+        files = [file for file in snapshot.files if file.path not in covered]
+        build_segment(lake, engine, files)
+    engine.close()
+
+
+def mixed_source(
+    folder: Path, cold: list[Row], hot: list[Row], merged: dict[int, int] | None = None
+) -> Source:
+    """A source with some events sealed and some hot."""
+    lake = Lake(folder)
     if cold:
         seal_events(lake, cold)
     snapshot = lake.snapshot()
     return Source(snapshot, rows(hot, first=max(snapshot.watermark, 1)), FRESH, merges(merged or {}))
-
-
-def roll_up_files(lake: Lake, files: list[LakeFile]) -> None:
-    """Build one segment of rollups of these files."""
-    engine = Engine(lake.uri)
-    build_segment(lake, engine, files)
-    engine.close()

@@ -18,23 +18,17 @@ from eventlake.analyses.trends_question import TrendsQuestion
 from eventlake.periods import Interval, previous_span
 from eventlake.tests import oracle
 from eventlake.tests.conftest import ask_source
-from eventlake.tests.factory import Row, mixed_source
+from eventlake.tests.factory import LAYOUTS, Layout, Row, laid_out
 from eventlake.tests.strategies import CHANGES, examples, merges, streams, trends_cases
 
-#: Share of the events that is sealed, and whether rollups cover half of that.
-LAYOUTS = st.sampled_from(((0.0, False), (0.5, False), (1.0, False), (0.5, True), (1.0, True)))
+layouts = st.sampled_from(LAYOUTS)
 
 
-def ask_mixed(
-    analysis: Any, question: Any, events: list[Row], merged: dict[int, int], layout: tuple[float, bool]
-) -> Any:
-    """The answer with the first part of the events sealed."""
-    split, is_rolled = layout
-    cold = round(len(events) * split)
-    zone = question.time_zone if is_rolled else None
+def ask_mixed(analysis: Any, question: Any, events: list[Row], merged: dict[int, int], layout: Layout) -> Any:
+    """The answer on events that lie as the layout says."""
     with tempfile.TemporaryDirectory() as folder:
-        source = mixed_source(Path(folder), events[:cold], events[cold:], merged, zone=zone)
-        return ask_source(analysis, question, source)
+        zone = getattr(question, "time_zone", "UTC")
+        return ask_source(analysis, question, laid_out(Path(folder), events, layout, merged, zone))
 
 
 def is_close(found: Any, expected: Any) -> bool:
@@ -44,10 +38,8 @@ def is_close(found: Any, expected: Any) -> bool:
 
 
 @examples(50)
-@given(trends_cases(), merges, LAYOUTS)
-def test_trends(
-    case: tuple[TrendsQuestion, list[Row]], merged: dict[int, int], layout: tuple[float, bool]
-) -> None:
+@given(trends_cases(), merges, layouts)
+def test_trends(case: tuple[TrendsQuestion, list[Row]], merged: dict[int, int], layout: Layout) -> None:
     question, events = case
     answer = ask_mixed(trends, question, events, merged, layout)
     expected = oracle.trend_lines(question, question.series[0], events, merged)
@@ -83,9 +75,9 @@ def test_buckets_are_the_local_hours_days_weeks_and_months(
 
 
 @examples(25)
-@given(st.sampled_from(CHANGES), st.data(), merges, LAYOUTS)
+@given(st.sampled_from(CHANGES), st.data(), merges, layouts)
 def test_overview(
-    change: tuple[str, dt.datetime], data: st.DataObject, merged: dict[int, int], layout: tuple[float, bool]
+    change: tuple[str, dt.datetime], data: st.DataObject, merged: dict[int, int], layout: Layout
 ) -> None:
     zone, start = change
     events = data.draw(streams(start))

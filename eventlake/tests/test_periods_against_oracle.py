@@ -14,8 +14,9 @@ from eventlake.analyses.sessions import SessionsQuestion, sessions
 from eventlake.analyses.stickiness import StickinessQuestion, stickiness
 from eventlake.periods import Interval, day_start
 from eventlake.tests import oracle, oracle_periods
+from eventlake.tests.factory import Layout
 from eventlake.tests.strategies import CHANGES, NAMES, examples, filters, merges, streams
-from eventlake.tests.test_against_oracle import LAYOUTS, ask_mixed, is_close
+from eventlake.tests.test_against_oracle import ask_mixed, is_close, layouts
 
 INTERVALS = st.sampled_from((Interval.DAY, Interval.DAY, Interval.WEEK, Interval.MONTH))
 EVENT = st.sampled_from((None, *NAMES[:2]))
@@ -34,9 +35,9 @@ def ranges(draw: st.DrawFn, zone: str, start: dt.datetime) -> tuple[dt.datetime,
 
 
 @examples(60)
-@given(st.data(), st.sampled_from(CHANGES), merges, LAYOUTS)
+@given(st.data(), st.sampled_from(CHANGES), merges, layouts)
 def test_retention(
-    data: st.DataObject, change: tuple[str, dt.datetime], merged: dict[int, int], layout: tuple[float, bool]
+    data: st.DataObject, change: tuple[str, dt.datetime], merged: dict[int, int], layout: Layout
 ) -> None:
     zone, start = change
     question = RetentionQuestion(
@@ -56,9 +57,9 @@ def test_retention(
 
 
 @examples(60)
-@given(st.data(), st.sampled_from(CHANGES), merges, LAYOUTS)
+@given(st.data(), st.sampled_from(CHANGES), merges, layouts)
 def test_lifecycle(
-    data: st.DataObject, change: tuple[str, dt.datetime], merged: dict[int, int], layout: tuple[float, bool]
+    data: st.DataObject, change: tuple[str, dt.datetime], merged: dict[int, int], layout: Layout
 ) -> None:
     zone, start = change
     question = LifecycleQuestion(
@@ -75,9 +76,9 @@ def test_lifecycle(
 
 
 @examples(40)
-@given(st.data(), st.sampled_from(CHANGES), merges, LAYOUTS)
+@given(st.data(), st.sampled_from(CHANGES), merges, layouts)
 def test_stickiness(
-    data: st.DataObject, change: tuple[str, dt.datetime], merged: dict[int, int], layout: tuple[float, bool]
+    data: st.DataObject, change: tuple[str, dt.datetime], merged: dict[int, int], layout: Layout
 ) -> None:
     zone, start = change
     question = StickinessQuestion(
@@ -95,9 +96,9 @@ def test_stickiness(
 
 
 @examples(60)
-@given(st.data(), st.sampled_from(CHANGES), merges, LAYOUTS)
+@given(st.data(), st.sampled_from(CHANGES), merges, layouts)
 def test_sessions(
-    data: st.DataObject, change: tuple[str, dt.datetime], merged: dict[int, int], layout: tuple[float, bool]
+    data: st.DataObject, change: tuple[str, dt.datetime], merged: dict[int, int], layout: Layout
 ) -> None:
     zone, start = change
     question = SessionsQuestion(*data.draw(ranges(zone, start)), zone, data.draw(FILTER))
