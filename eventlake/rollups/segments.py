@@ -55,16 +55,18 @@ class SegmentFolder:
     def __init__(self, filesystem: pafs.SubTreeFileSystem, zone: str) -> None:
         self._filesystem = filesystem
         self._zone = zone
-        self._known: dict[str, Segment | None] = {}
+        self._known: dict[str, Segment] = {}
 
     def find(self, paths: Iterable[str]) -> tuple[Segment, ...]:
         """Segments whose sources are all among `paths` and that do not overlap, by first day.
 
         Where two overlap the one of more events wins.
         """
-        names = self._names(pafs.FileType.File)
-        self._known = {name: self._known[name] if name in self._known else self._load(name) for name in names}
-        return choose((segment for segment in self._known.values() if segment is not None), frozenset(paths))
+        found = (
+            (name, self._known.get(name) or self._load(name)) for name in self._names(pafs.FileType.File)
+        )
+        self._known = {name: segment for name, segment in found if segment is not None}
+        return choose(self._known.values(), frozenset(paths))
 
     def add(self, segment: Segment) -> None:
         """Make a segment known whose files have been written."""
