@@ -97,7 +97,7 @@ def build_segment(lake: Lake, engine: Engine, files: Sequence[LakeFile]) -> Segm
         for kind in KINDS:
             rows = roll_up(run, kind, segment)
             segment.kind_rows[kind.name] = rows.num_rows
-            _write(lake, segment.path(kind.name), rows)
+            _write(lake, segment.path(kind.name), kind, rows)
     lake.rollups.add(segment)
     if lake.local_root is not None:
         root = lake.local_root
@@ -131,14 +131,15 @@ def _days(files: Iterable[LakeFile]) -> Iterator[list[LakeFile]]:
         yield day
 
 
-def _write(lake: Lake, path: str, rows: pa.Table) -> None:
+def _write(lake: Lake, path: str, kind: Kind, rows: pa.Table) -> None:
     pq.write_table(
         rows,
         path,
         filesystem=lake.filesystem,
         row_group_size=_ROW_GROUP_ROWS,
         compression="lz4",
-        use_dictionary=["event_name", "event_type", "day", "events", "person_id"],
+        use_dictionary=[name for name in rows.column_names if name not in kind.delta_encoded],
+        column_encoding=dict.fromkeys(kind.delta_encoded, "DELTA_BINARY_PACKED"),
     )
 
 

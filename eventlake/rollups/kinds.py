@@ -29,6 +29,7 @@ class Kind:
 
     name: str
     schema: pa.Schema
+    delta_encoded: tuple[str, ...] = ()
 
 
 TRACKS = Kind(
@@ -40,6 +41,7 @@ TRACKS = Kind(
             pa.field("timestamp", INSTANT),
         ]
     ),
+    delta_encoded=("timestamp",),
 )
 
 ACTIVE_DAYS = Kind(
@@ -83,6 +85,7 @@ SESSIONS = Kind(
             pa.field("is_alone", pa.bool_()),
         ]
     ),
+    delta_encoded=("first_us", "last_us"),
 )
 
 KINDS: tuple[Kind, ...] = (TRACKS, ACTIVE_DAYS, PERSON_DAYS, EVENT_DAYS, SESSIONS)
