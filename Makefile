@@ -1,5 +1,5 @@
 # The commands of this project. `make run` and `make test` set everything up by themselves.
-.PHONY: help run test test-fast check lock clean
+.PHONY: help run test test-fast check bench lock clean
 .DEFAULT_GOAL := help
 
 PYTHON_IN_VENV := .venv/bin/python
@@ -23,9 +23,16 @@ check: ## Lint, format, types, layers, migrations, deployment check, examples in
 	@sh tools/environment.sh dev
 	@sh tools/check.sh
 
+EVENTS := 1000000
+OUT := bench.json
+
+bench: ## Every analysis beside ClickHouse and PostgreSQL: EVENTS=10000000 OUT=file.json
+	@sh tools/environment.sh bench
+	@exec .venv-bench/bin/python -m bench.lake --events $(EVENTS) --out $(OUT) $(OPTIONS)
+
 lock: ## Write the lock files anew from requirements*.in
 	@sh tools/environment.sh dev
 	@sh tools/lock.sh
 
 clean: ## Remove the environment and caches; the data in .loopin stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .loopin-test
+	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .loopin-test

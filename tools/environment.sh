@@ -1,14 +1,22 @@
 #!/bin/sh
-# Make .venv from a lock file, or do nothing when it already stands as that lock says.
-#   tools/environment.sh run    what the product needs (requirements.txt)
+# Make an environment from a lock file, or do nothing when it already stands as that lock says.
+#   tools/environment.sh run    .venv with what the product needs (requirements.txt)
 #   tools/environment.sh dev    that and what the checks need (requirements-dev.txt)
+#   tools/environment.sh bench  .venv-bench with the product and the peer it is measured against (requirements-bench.txt)
 # Only plain pip is used, and every file's checksum is in the lock.
 set -eu
 cd "$(dirname "$0")/.."
 wanted=$1
-stamp=.venv/.lock-stamp
+folder=.venv
+locks="requirements.txt requirements-dev.txt"
+if [ "$wanted" = bench ]; then
+    folder=.venv-bench
+    locks=requirements-bench.txt
+fi
+stamp=$folder/.lock-stamp
 
-checksum() { cksum requirements.txt requirements-dev.txt | tr '\n' ' '; }
+# shellcheck disable=SC2086 # a list of names
+checksum() { cksum $locks | tr '\n' ' '; }
 
 if [ -f "$stamp" ]; then
     read -r made sums < "$stamp"
@@ -33,16 +41,16 @@ find_python() {
 }
 
 rm -f "$stamp"
-if ! { is_new_enough .venv/bin/python && .venv/bin/python -m pip --version >/dev/null 2>&1; }; then
+if ! { is_new_enough "$folder/bin/python" && "$folder/bin/python" -m pip --version >/dev/null 2>&1; }; then
     python=$(find_python)
-    if ! "$python" -m venv --clear .venv; then
+    if ! "$python" -m venv --clear "$folder"; then
         echo "$python cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv" >&2
         exit 1
     fi
 fi
 
 lock=requirements.txt
-[ "$wanted" = dev ] && lock=requirements-dev.txt
+[ "$wanted" = run ] || lock=requirements-$wanted.txt
 echo "Installing $(grep -c '^[a-z].*==' "$lock") packages from $lock; this happens once."
-.venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --no-deps --require-hashes -r "$lock"
+"$folder/bin/python" -m pip install -qq --disable-pip-version-check --no-input --no-deps --require-hashes -r "$lock"
 echo "$wanted $(checksum | sed 's/ *$//')" > "$stamp"
