@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +10,8 @@ from analytics import clock, conf
 from analytics.errors import BadInput
 from analytics.models import AIInsight, BusinessMetric
 from analytics.models.choices import InsightStatus, Priority
+from analytics.reports.analyses import ask
 from analytics.reports.answering import answering
-from analytics.store import lake
 
 if TYPE_CHECKING:
     from eventlake.analyses.overview import OverviewAnswer, OverviewQuestion
@@ -53,23 +53,21 @@ class Overview:
 def overview(days: int) -> Overview:
     """The last `days` days of the deployment's zone, today included, up to now."""
     today = clock.today(conf.get().zone)
-    return overview_between(today - timedelta(days=days - 1), today)
+    return overview_between(today - timedelta(days=days - 1), today, top=0)
 
 
-def overview_between(first: date, last: date) -> Overview:
-    """Whole local days from `first` to `last`, both included; today counts up to now.
+def overview_between(first: date, last: date, *, top: int = 10) -> Overview:
+    """Whole local days from `first` to `last`, both included; today counts up to now. `top` rows in each list.
 
     The range before is as many days earlier at the same hours, so an unfinished day meets the same part of a day.
 
     **Errors**: `BadInput` for days in the wrong order, in the future or before 1970; `Unavailable`.
     """
-    question = _question(first, last)
-    reads = question.reads
-    with answering(), lake.engine().read(lake.source(reads.from_at, reads.to_at)) as reader:
-        from eventlake.analyses.overview import overview as ask
+    with answering():
+        from eventlake.analyses.overview import overview as analysis
 
-        figures = ask(reader, question)
-    return Overview(figures, _insights(), _alerts())
+        question = replace(_question(first, last), top=top)
+    return Overview(ask(analysis, question), _insights(), _alerts())
 
 
 def _question(first: date, last: date) -> OverviewQuestion:

@@ -86,7 +86,7 @@ class FailureTest(TestCase):
 
     def failing(self, error: Exception) -> Any:
         """The fragment while the lake cannot answer."""
-        with mock.patch("analytics.reports.overview.lake.source", side_effect=error):
+        with mock.patch("analytics.reports.analyses.lake.source", side_effect=error):
             return self.client.get(DATA)
 
     def test_a_range_that_cannot_be_asked_says_why(self) -> None:
@@ -138,7 +138,7 @@ class RangeReportTest(TestCase):
 
     def test_the_lakes_errors_do_not_pass(self) -> None:
         with (
-            mock.patch("analytics.reports.overview.lake.source", side_effect=QueryTimeoutError("slow")),
+            mock.patch("analytics.reports.analyses.lake.source", side_effect=QueryTimeoutError("slow")),
             self.assertRaises(Unavailable),
         ):
             overview_between(date(2026, 5, 1), date(2026, 5, 4))

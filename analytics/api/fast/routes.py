@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import Callable
+import threading
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from django.conf import settings
 from django.db import close_old_connections
 from fastapi import APIRouter, Body, Path, Query, Request
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 
 from analytics import conf
 from analytics.api.auth import Caller, check, identify
 from analytics.api.operations import OPERATIONS, Operation
 from analytics.ingestion.visitor import client_ip
+from analytics.reports.cancellation import cancelled_by
 
 
 class ErrorAnswer(BaseModel):
@@ -23,6 +27,9 @@ class ErrorAnswer(BaseModel):
     detail: str
     code: str
 
+
+#: How often a request is asked whether its client is still there.
+_WATCH_EVERY_S = 0.25
 
 _STATUSES = (400, 401, 403, 404, 409, 413, 422, 503)
 _ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorAnswer} for status in _STATUSES}
@@ -46,24 +53,43 @@ def router() -> APIRouter:
     return made
 
 
-def _endpoint(operation: Operation) -> Callable[..., BaseModel]:
-    """A synchronous endpoint (it runs in a worker thread) with the signature that FastAPI documents."""
+def _endpoint(operation: Operation) -> Callable[..., Awaitable[BaseModel]]:
+    """An endpoint with the signature that FastAPI documents; the act runs in a worker thread.
 
-    def endpoint(request: Request, **given: Any) -> BaseModel:
-        close_old_connections()
+    A query whose client has gone is called off.
+    """
+
+    async def endpoint(request: Request, **given: Any) -> BaseModel:
+        gone = threading.Event()
+        watch = asyncio.create_task(_watch(request, gone))
         try:
-            body = given.pop("body", None)
-            caller = caller_of(request)
-            check(operation.permission, caller)
-            query = operation.query.model_validate(given) if operation.query else None
-            return operation.act(caller, query, body)
+            return await run_in_threadpool(_act, operation, request, given, gone)
         finally:
-            close_old_connections()
+            watch.cancel()
 
     endpoint.__name__ = operation.name
     endpoint.__doc__ = operation.summary
-    endpoint.__signature__ = _signature(operation)  # type: ignore[attr-defined]
+    endpoint.__signature__ = _signature(operation)  # type: ignore[attr-defined]  # what FastAPI reads
     return endpoint
+
+
+def _act(operation: Operation, request: Request, given: dict[str, Any], gone: threading.Event) -> BaseModel:
+    close_old_connections()
+    try:
+        body = given.pop("body", None)
+        caller = caller_of(request)
+        check(operation.permission, caller)
+        query = operation.query.model_validate(given) if operation.query else None
+        with cancelled_by(gone.is_set):
+            return operation.act(caller, query, body)
+    finally:
+        close_old_connections()
+
+
+async def _watch(request: Request, gone: threading.Event) -> None:
+    while not await request.is_disconnected():
+        await asyncio.sleep(_WATCH_EVERY_S)
+    gone.set()
 
 
 def _signature(operation: Operation) -> inspect.Signature:
