@@ -31,8 +31,9 @@ from eventlake.errors import (
 from eventlake.parameters import Parameters
 from eventlake.proof import Proof
 from eventlake.relations import Relation
+from eventlake.rollups.kinds import SCHEMAS
 from eventlake.rollups.segments import Segment
-from eventlake.schema import conform
+from eventlake.schema import FILE_SCHEMA, PROPERTY_PREFIX, conform
 from eventlake.source import MERGES_SCHEMA, SUPERSEDED_SCHEMA, Source
 from eventlake.storage import local_path, open_filesystem
 from eventlake.table import LakeFile
@@ -198,21 +199,23 @@ class Run:
 
     def read(self, files: Iterable[LakeFile], parameters: Parameters) -> str:
         """A FROM item of these files of the lake; binds their names and counts their rows."""
+        files = list(files)
         rows = {file.path: file.rows for file in files}
-        return self._from_item(
-            rows, f"{len(rows)} files of lake version {self.source.snapshot.version}", parameters
+        properties = sorted(set().union(*(file.properties for file in files)))
+        schema = pa.schema(
+            [*FILE_SCHEMA, *(pa.field(f"{PROPERTY_PREFIX}{name}", pa.string()) for name in properties)]
         )
+        note = f"{len(rows)} files of lake version {self.source.snapshot.version}"
+        return self._from_item(rows, schema, parameters, note)
 
     def read_rollups(self, kind: str, segments: Iterable[Segment], parameters: Parameters) -> str:
         """A FROM item of the rollups of a kind; binds their names and counts their rows."""
         segments = list(segments)
-        return self._from_item(
-            {segment.path(kind): segment.kind_rows[kind] for segment in segments},
-            f"{kind} of {len(segments)} segments of rollups",
-            parameters,
-        )
+        rows = {segment.path(kind): segment.kind_rows[kind] for segment in segments}
+        note = f"{kind} of {len(segments)} segments of rollups"
+        return self._from_item(rows, SCHEMAS[kind], parameters, note)
 
-    def _from_item(self, files: dict[str, int], note: str, parameters: Parameters) -> str:
+    def _from_item(self, files: dict[str, int], schema: pa.Schema, parameters: Parameters, note: str) -> str:
         self._files.update(files)
         snapshot = self.source.snapshot
         if snapshot.local_root is not None:
@@ -221,7 +224,7 @@ class Run:
         filesystem = open_filesystem(snapshot.root, snapshot.storage_options)
         name = f"cold_{self._datasets}"
         self._datasets += 1
-        dataset = pads.dataset(list(files), format="parquet", filesystem=filesystem)
+        dataset = pads.dataset(list(files), schema=schema, format="parquet", filesystem=filesystem)
         self._cursor.register(name, dataset)
         return name
 

@@ -89,3 +89,5 @@ SESSIONS = Kind(
 )
 
 KINDS: tuple[Kind, ...] = (TRACKS, ACTIVE_DAYS, PERSON_DAYS, EVENT_DAYS, SESSIONS)
+
+SCHEMAS: dict[str, pa.Schema] = {kind.name: kind.schema for kind in KINDS}
