@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
 
 from eventlake import rewriting
 from eventlake.analyses.filters import Condition, Operator
@@ -269,3 +270,16 @@ def test_without_such_days_nothing_is_written(lake: Lake, engine: Engine, tmp_pa
     version = lake.snapshot().version
     assert rewrite_days(lake, engine, [dt.date(2020, 1, 1)], Changes(NOW)) is None
     assert lake.snapshot().version == version
+
+
+def test_strangers_read_the_table_as_it_stands(lake: Lake, engine: Engine) -> None:
+    seal_one_by_one(lake, EVENTS)
+    rewrite_days(lake, engine, [DAY], Changes(NOW, merges=merges({2: 1})))
+    build_segment(lake, engine, lake.snapshot().files)
+    table = DeltaTable(lake.uri)
+    assert table.protocol().min_reader_version == 1
+    found = table.to_pyarrow_table().sort_by("id")
+    assert found.column("event_name").to_pylist() == ["b", "a", "a", "c"]
+    assert found.column("merged_person_id").to_pylist() == [1, 1, None, None]
+    assert found.column("metadata_plan").to_pylist() == ["pro", "free", None, None]
+    assert found.column("day").to_pylist() == [DAY, DAY, DAY, dt.date(2026, 3, 3)]

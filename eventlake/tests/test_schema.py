@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import subprocess
 import sys
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -52,3 +53,11 @@ def test_importing_the_package_loads_none_of_the_heavy_libraries() -> None:
     code = "import sys, eventlake; print(sorted({'duckdb', 'deltalake', 'pyarrow'} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_the_reference_lists_every_column() -> None:
+    reference = Path(__file__).parents[2] / "docs" / "reference" / "lake-columns.md"
+    listed = [line for line in reference.read_text().splitlines() if line.startswith("| `")]
+    assert listed == [
+        f"| `{c.name}` | {c.type} | {'yes' if c.required else 'no'} | {c.about} |" for c in COLUMNS
+    ]
