@@ -5,14 +5,13 @@ No SQL and no names here: an event is a code, a sequence a stretch of codes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 Whole: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -28,7 +27,7 @@ class Steps:
     `persons` is the person of each sequence, null for none.
     """
 
-    codes: npt.NDArray[np.int32]
+    codes: npt.NDArray[np.unsignedinteger]
     first: Whole
     end: Whole
     persons: pa.Array
@@ -40,12 +39,11 @@ class Steps:
         codes, offsets = lists.flatten().to_numpy(), lists.offsets.to_numpy()
         if not table.num_rows:
             return cls(codes, np.zeros(0, np.int64), np.zeros(0, np.int64), persons)
-        offsets = offsets - offsets[0]
+        starts = offsets[:-1] - offsets[0]
         is_step = np.empty(len(codes), bool)
         np.not_equal(codes[1:], codes[:-1], out=is_step[1:])
-        is_step[offsets[:-1]] = True
-        steps_until = np.cumsum(is_step)
-        end = steps_until[offsets[1:] - 1]
+        is_step[starts] = True
+        end = np.cumsum(np.add.reduceat(is_step, starts, dtype=np.int64))
         return cls(codes[is_step], np.concatenate(([0], end[:-1])), end, persons)
 
     @property
@@ -60,16 +58,6 @@ class Steps:
             first=self.first[chosen],
             end=self.end[chosen],
             persons=self.persons.filter(pa.array(chosen)),
-        )
-
-    def and_also(self, others: Steps) -> Steps:
-        """These sequences and those."""
-        shift = len(self.codes)
-        return Steps(
-            np.concatenate((self.codes, others.codes)),
-            np.concatenate((self.first, others.first + shift)),
-            np.concatenate((self.end, others.end + shift)),
-            pa.concat_arrays([self.persons, others.persons]),
         )
 
     def keep_first(self, steps: int) -> Steps:
@@ -97,23 +85,48 @@ class Steps:
         return place < self.end, place
 
 
+def concat(parts: Sequence[Steps]) -> Steps:
+    """The sequences of all parts."""
+    starts = np.cumsum([0, *(len(part.codes) for part in parts)])
+    return Steps(
+        np.concatenate([part.codes for part in parts]),
+        np.concatenate([part.first + start for part, start in zip(parts, starts, strict=False)]),
+        np.concatenate([part.end + start for part, start in zip(parts, starts, strict=False)]),
+        pa.concat_arrays([part.persons for part in parts]),
+    )
+
+
 def largest_links(steps: Steps, names: int, limit: int) -> Iterator[Counted]:
     """The links of most sequences; step, source and target decide between equals. Codes are below `names`."""
-    by_step = list(_links(steps, names))
+    by_step = [_grouped(*links) for links in _links(steps, names)]
     if not by_step:
         return
     people = steps.persons.dictionary_encode()
     nobody = len(people.dictionary)
     person = people.indices.fill_null(nobody).to_numpy()
-    counts = [_counts(links) for _, links in by_step]
-    link, count = (np.concatenate(column) for column in zip(*counts, strict=True))
-    step = np.repeat(np.arange(len(counts)), [len(found) for found, _ in counts])
-    for place in np.lexsort((link, step, -count))[:limit]:
-        sequences, links = by_step[step[place]]
+    step = np.repeat(np.arange(len(by_step)), [len(groups.links) for groups in by_step])
+    place = np.concatenate([np.arange(len(groups.links)) for groups in by_step])
+    link = np.concatenate([groups.links for groups in by_step])
+    count = np.concatenate([np.diff(groups.starts) for groups in by_step])
+    for number in np.lexsort((link, step, -count))[:limit]:
         has_it = np.zeros(nobody + 1, bool)
-        has_it[person[sequences[links == link[place]]]] = True
-        source, target = divmod(int(link[place]), names)
-        yield int(step[place]) + 1, source, target, int(np.count_nonzero(has_it[:nobody])), int(count[place])
+        has_it[person[by_step[step[number]].of(place[number])]] = True
+        source, target = divmod(int(link[number]), names)
+        persons = int(np.count_nonzero(has_it[:nobody]))
+        yield int(step[number]) + 1, source, target, persons, int(count[number])
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """Sequences by their link: `links[i]` is that of `sequences[starts[i]:starts[i + 1]]`."""
+
+    links: Whole
+    starts: Whole
+    sequences: Whole
+
+    def of(self, place: int) -> Whole:
+        """The sequences of one link."""
+        return self.sequences[self.starts[place] : self.starts[place + 1]]
 
 
 def _links(steps: Steps, names: int) -> Iterator[tuple[Whole, Whole]]:
@@ -125,6 +138,11 @@ def _links(steps: Steps, names: int) -> Iterator[tuple[Whole, Whole]]:
         step += 1
 
 
-def _counts(links: Whole) -> tuple[Whole, Whole]:
-    found = pc.value_counts(pa.array(links))
-    return found.field("values").to_numpy(), found.field("counts").to_numpy()
+def _grouped(sequences: Whole, links: Whole) -> _Groups:
+    encoded = pa.array(links).dictionary_encode()
+    number = encoded.indices.to_numpy()
+    counts = np.bincount(number, minlength=len(encoded.dictionary))
+    if len(counts) <= 2**16:
+        number = number.astype(np.uint16)  # numbers of 16 bits are sorted by radix, ten times as fast
+    order = np.argsort(number, kind="stable")
+    return _Groups(encoded.dictionary.to_numpy(), np.concatenate(([0], np.cumsum(counts))), sequences[order])

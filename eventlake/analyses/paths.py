@@ -15,17 +15,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from eventlake.analyses.buckets import epoch_us
 from eventlake.analyses.filters import filter_sql
-from eventlake.analyses.path_steps import Steps, largest_links
+from eventlake.analyses.path_steps import Steps, concat, largest_links
 from eventlake.analyses.paths_question import Link, PathsAnswer, PathsQuestion, Within
-from eventlake.analyses.sessions import sessioned_sql
 from eventlake.analyses.statements import statement
 from eventlake.engine import Reader, Run
 from eventlake.parameters import Parameters
 from eventlake.relations import Events
+from eventlake.rollups.kinds import SILENCE_US
 
 #: Changes whenever the meaning of a figure does.
 DEFINITION = "paths/1"
@@ -38,14 +37,23 @@ _MAX_NAMED = 20_000
 
 _BIGINT_END = 2**63
 
+#: The smallest type that holds the codes keeps the columns small.
+_CODE_TYPES = (("utinyint", 2**8), ("usmallint", 2**16), ("uinteger", 2**32))
+
+
+#: The files of the rows that make sequences. Two statements cost less than one of both: a relation that is named
+#: twice in a statement is kept in memory whole, which for all events of a range is too much.
+_ROWS = {Within.SESSION: ("paths_of_sessions", "paths_of_runs"), Within.PERSON: ("paths_of_persons",)}
+
 
 @dataclass(frozen=True, slots=True)
-class _Work:
-    """A question, and the names of all events of its range in order: a name's index is its code."""
+class _Sequences:
+    """Sequences of one kind. `names` are those of all events of the range in order: a name's index is its code."""
 
     run: Run
     question: PathsQuestion
     names: Sequence[str]
+    rows: str
 
     def read(self, name: str, parameters: Parameters, **slots: str) -> pa.Table:
         """Sequences by one of the statements."""
@@ -53,63 +61,66 @@ class _Work:
         parameters.name("names", list(self.names))
         parameters.name("name_count", len(self.names))
         parameters.name("from_us", epoch_us(span.from_at))
+        if self.rows == "paths_of_runs":
+            parameters.name("silence_us", SILENCE_US)
         places_end = (epoch_us(span.to_at) - epoch_us(span.from_at)) * len(self.names)
-        slots["places"] = statement(
+        places = statement(
             "paths_places",
-            rows=self._rows(parameters),
+            rows=statement(self.rows, filter=filter_sql(self.question.filter, parameters)),
             place_type="bigint" if places_end <= _BIGINT_END else "hugeint",
         )
-        return self.run.columns(statement(name, **slots), parameters, events=Events(span))
+        slots["code_type"] = next(name for name, end in _CODE_TYPES if len(self.names) <= end)
+        return self.run.columns(statement(name, places=places, **slots), parameters, events=Events(span))
 
-    def _rows(self, parameters: Parameters) -> str:
-        kept = filter_sql(self.question.filter, parameters)
-        if self.question.within is Within.PERSON:
-            return statement("paths_of_persons", filter=kept)
-        return statement("paths_of_sessions", filter=kept, sessioned=sessioned_sql(parameters))
+    def read_whole(self, parameters: Parameters, where: str = "true", having: str = "true") -> Steps:
+        """All steps of some sequences."""
+        return Steps.read(self.read("paths_whole", parameters, where=where, having=having))
 
 
 def paths(reader: Reader, question: PathsQuestion) -> PathsAnswer:
     """The largest links. Errors: QuestionError for a range or filter that cannot be asked."""
     run = reader.run(DEFINITION)
     names = [row[0] for row in run.rows(statement("paths_names"), Parameters(), events=Events(question.span))]
-    anchors = {question.start_event, question.end_event} - {None}
-    links: list[Link] = []
-    if names and anchors <= set(names):
-        work = _Work(run, question, names)
-        steps = _anchored(work) if anchors else _from_the_beginning(work)
-        links = [
-            Link(step, names[source], names[target], persons, count)
-            for step, source, target, persons, count in largest_links(steps, len(names), question.limit)
-        ]
-    return PathsAnswer(tuple(links), run.proof())
+    if not names or not {*_anchors(question)} <= {*names}:
+        return PathsAnswer((), run.proof())
+    find = _find_anchored if _anchors(question) else _find_beginnings
+    found = [find(_Sequences(run, question, names, rows)) for rows in _ROWS[question.within]]
+    links = tuple(
+        Link(step, names[source], names[target], persons, count)
+        for step, source, target, persons, count in largest_links(concat(found), len(names), question.limit)
+    )
+    return PathsAnswer(links, run.proof())
 
 
-def _from_the_beginning(work: _Work) -> Steps:
+def _anchors(question: PathsQuestion) -> list[str]:
+    return [name for name in (question.start_event, question.end_event) if name is not None]
+
+
+def _find_beginnings(sequences: _Sequences) -> Steps:
     """The first steps of every sequence: from its first rows, or from all of them where those are too few steps."""
-    wanted = work.question.max_steps
+    wanted = sequences.question.max_steps
     parameters = Parameters()
     parameters.name("head_rows", min(2 * wanted + 6, _MAX_HEAD_ROWS))
-    heads = work.read("paths_heads", parameters)
+    heads = sequences.read("paths_heads", parameters)
     steps = Steps.read(heads)
-    unfinished = (steps.lengths < wanted) & pc.is_valid(heads.column("sequence")).to_numpy()
-    left = heads.column("sequence").filter(pa.array(unfinished))
-    if not len(left):
-        return steps.keep_first(wanted)
+    unfinished = (steps.lengths < wanted) & heads.column("sequence").is_valid().to_numpy()
+    left = heads.column("sequence").filter(pa.array(unfinished)).to_pylist()
     if len(left) > _MAX_NAMED:
-        return Steps.read(work.read("paths_whole", Parameters(), chosen="true")).keep_first(wanted)
-    parameters = Parameters()
-    chosen = f"sequence in (select unnest({parameters.bind(left.to_pylist(), f'{len(left)} sequences')}))"
-    rest = Steps.read(work.read("paths_whole", parameters, chosen=chosen))
-    return steps.choose(~unfinished).and_also(rest).keep_first(wanted)
+        return sequences.read_whole(Parameters()).keep_first(wanted)
+    if left:
+        parameters = Parameters()
+        bound = parameters.bind(left, f"{len(left)} sequences")
+        rest = sequences.read_whole(parameters, where=f"sequence in (select unnest({bound}))")
+        steps = concat([steps.choose(~unfinished), rest])
+    return steps.keep_first(wanted)
 
 
-def _anchored(work: _Work) -> Steps:
+def _find_anchored(sequences: _Sequences) -> Steps:
     """The shown steps of the sequences that have the events where they are to begin and to end."""
-    question, parameters = work.question, Parameters()
-    codes = {name: code for code, name in enumerate(work.names)}
-    anchors = [codes[name] for name in (question.start_event, question.end_event) if name is not None]
-    chosen = " and ".join(statement("paths_having", code=parameters.bind(code)) for code in anchors)
-    steps = Steps.read(work.read("paths_whole", parameters, chosen=chosen))
+    question, parameters = sequences.question, Parameters()
+    codes = {name: sequences.names.index(name) for name in _anchors(question)}
+    has_all = " and ".join(f"bool_or(code = {parameters.bind(code)})" for code in codes.values())
+    steps = sequences.read_whole(parameters, having=has_all)
     if question.start_event is not None:
         steps = steps.start_at(codes[question.start_event])
     if question.end_event is None:

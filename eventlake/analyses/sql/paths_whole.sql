@@ -3,7 +3,8 @@ with events as not materialized ({{events}}),
 places as not materialized ({{places}})
 select
     min(person_id) as person_id,
-    list_transform(list_sort(list(place)), lambda place: cast(place % $name_count as integer)) as codes
+    list_transform(list_sort(list(place)), lambda place: cast(place % $name_count as {{code_type}})) as codes
 from places
-where {{chosen}}
+where {{where}}
 group by sequence
+having {{having}}
