@@ -15,7 +15,17 @@ from hypothesis import settings
 from eventlake.engine import Engine, Reader
 from eventlake.source import Source
 from eventlake.table import Lake
-from eventlake.tests.factory import COLD, HOT, MIXED, REWRITTEN, ROLLED_UP, Row, laid_out
+from eventlake.tests.factory import (
+    COLD,
+    HOT,
+    MIXED,
+    REWRITTEN,
+    ROLLED_UP,
+    Row,
+    cleared_folder,
+    laid_out,
+    shared_engine,
+)
 
 settings.register_profile("thorough", max_examples=10_000, deadline=None)
 
@@ -31,22 +41,26 @@ def lake(tmp_path: Path) -> Lake:
 @pytest.fixture(
     params=[HOT, COLD, MIXED, ROLLED_UP, REWRITTEN], ids=["hot", "cold", "mixed", "rolled up", "rewritten"]
 )
-def ask(request: pytest.FixtureRequest, tmp_path: Path) -> Ask:
+def ask(request: pytest.FixtureRequest) -> Ask:
     """Asks an analysis of events wherever they lie: the answer must not depend on it."""
 
     def asked(analysis: Callable[[Reader, Any], Any], question: Any, events: list[Row], **parts: Any) -> Any:
         zone = getattr(question, "time_zone", "UTC")
-        source = laid_out(tmp_path / "lake", events, request.param, zone=zone, **parts)
-        return ask_source(analysis, question, source)
+        with cleared_folder() as folder:
+            source = laid_out(folder, events, request.param, zone=zone, **parts)
+            return ask_source(analysis, question, source, shared_engine())
 
     return asked
 
 
-def ask_source(analysis: Callable[[Reader, Any], Any], question: Any, source: Source) -> Any:
-    """The answer of an analysis on a source, by an engine of its own."""
-    engine = Engine(source.snapshot.root)
+def ask_source(
+    analysis: Callable[[Reader, Any], Any], question: Any, source: Source, engine: Engine | None = None
+) -> Any:
+    """The answer of an analysis on a source, by this engine or one of its own."""
+    asked = engine or Engine(source.snapshot.root)
     try:
-        with engine.read(source) as reader:
+        with asked.read(source) as reader:
             return analysis(reader, question)
     finally:
-        engine.close()
+        if engine is None:
+            asked.close()

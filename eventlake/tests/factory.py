@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import itertools
 import json
+import shutil
+import tempfile
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +121,7 @@ LAYOUTS = (
 def laid_out(
     folder: Path, events: list[Row], layout: Layout, merged: dict[int, int] | None = None, zone: str = "UTC"
 ) -> Source:
-    """A source of events that lie as the layout says, with rollups in this zone."""
+    """A source of events that lie as the layout says in a `cleared_folder`, with rollups in this zone."""
     lake = Lake(folder, zone=zone)
     cold = round(len(events) * layout.sealed)
     older = cold // 2 if layout.is_rolled_up or layout.is_rewritten else 0
@@ -131,8 +136,28 @@ def laid_out(
     return Source(snapshot, hot, FRESH, merges(merged or {}))
 
 
+@cache
+def shared_engine() -> Engine:
+    """One engine, and with it one folder, for many lakes in turn: to open one costs more than to ask it.
+
+    Names of files are never used twice, so that nothing of one lake can be met in another.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="eventlake-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Engine(str(folder))
+
+
+@contextmanager
+def cleared_folder() -> Iterator[Path]:
+    """The folder of the shared engine, without what lay in it."""
+    folder = Path(shared_engine().root)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    yield folder
+
+
 def _prepare(lake: Lake, layout: Layout, merged: pa.Table) -> None:
-    engine = Engine(lake.uri)
+    engine = shared_engine()
     if layout.is_rewritten:
         days = {file.day for file in lake.snapshot().files}
         rewrite_days(lake, engine, days, Changes(at("2000-01-01"), merges=merged))
@@ -141,7 +166,6 @@ def _prepare(lake: Lake, layout: Layout, merged: pa.Table) -> None:
         covered = covered_paths(snapshot.segments)
         files = [file for file in snapshot.files if file.path not in covered]
         build_segment(lake, engine, files)
-    engine.close()
 
 
 def mixed_source(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import tempfile
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +16,7 @@ from eventlake.analyses.trends_question import TrendsQuestion
 from eventlake.periods import Interval, previous_span
 from eventlake.tests import oracle
 from eventlake.tests.conftest import ask_source
-from eventlake.tests.factory import LAYOUTS, Layout, Row, laid_out
+from eventlake.tests.factory import LAYOUTS, Layout, Row, cleared_folder, laid_out, shared_engine
 from eventlake.tests.strategies import CHANGES, examples, merges, streams, trends_cases
 
 layouts = st.sampled_from(LAYOUTS)
@@ -26,9 +24,10 @@ layouts = st.sampled_from(LAYOUTS)
 
 def ask_mixed(analysis: Any, question: Any, events: list[Row], merged: dict[int, int], layout: Layout) -> Any:
     """The answer on events that lie as the layout says."""
-    with tempfile.TemporaryDirectory() as folder:
+    with cleared_folder() as folder:
         zone = getattr(question, "time_zone", "UTC")
-        return ask_source(analysis, question, laid_out(Path(folder), events, layout, merged, zone))
+        source = laid_out(folder, events, layout, merged, zone)
+        return ask_source(analysis, question, source, shared_engine())
 
 
 def is_close(found: Any, expected: Any) -> bool:
