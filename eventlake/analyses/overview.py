@@ -24,8 +24,8 @@ from eventlake.periods import (
     same_hours_before,
 )
 from eventlake.proof import Proof
-from eventlake.relations import Events, Tracks
-from eventlake.rollups.daily import Buckets, EventBuckets, PersonBuckets
+from eventlake.relations import Events, Relation
+from eventlake.rollups.daily import Buckets, EventBuckets, EventPersons, PersonBuckets
 
 #: Changes whenever the meaning of a figure does.
 DEFINITION = "overview/1"
@@ -182,9 +182,15 @@ def _top_events(run: Run, question: OverviewQuestion) -> tuple[TopEvent, ...]:
         sql,
         parameters,
         counted=EventBuckets(_buckets(question, question.span), filter=question.filter),
-        tracks=Tracks(question.span) if question.filter is None else Events(question.span),
+        reached=_reached(question),
     )
     return tuple(TopEvent(*row) for row in rows)
+
+
+def _reached(question: OverviewQuestion) -> Relation:
+    if question.filter is not None:
+        return Events(question.span)
+    return EventPersons(question.span, find_zone(question.time_zone))
 
 
 def _top_pages(run: Run, question: OverviewQuestion) -> tuple[TopPage, ...]:

@@ -21,7 +21,7 @@ from eventlake.analyses.filters import All, Filter, event_is, filter_sql
 from eventlake.analyses.statements import statement
 from eventlake.parameters import Parameters
 from eventlake.periods import Interval, Span, bucket_starts, day_start, find_zone
-from eventlake.relations import Access, Events, events_sql, segments_between
+from eventlake.relations import Access, Events, Tracks, events_sql, segments_between
 from eventlake.rollups.segments import Segment, covered_paths
 from eventlake.source import Source
 from eventlake.table import LakeFile
@@ -198,6 +198,26 @@ class PersonBuckets:
         kept = filter_sql(_named(self.event, self.filter), parameters)
         events = Events(self.buckets.span).sql(access, parameters)
         return statement("person_buckets_of_events", bucket=bucket, filter=kept, events=events)
+
+
+@dataclass(frozen=True, slots=True)
+class EventPersons:
+    """Whom each event reached in a span: event_name, person_id; a pair can have several rows."""
+
+    span: Span
+    zone: ZoneInfo
+
+    def sql(self, access: Access, parameters: Parameters) -> str:
+        """From person days where they hold, else from tracks."""
+        days = Days(access.source, self.span, self.zone)
+        if not days.segments:
+            return Tracks(self.span).sql(access, parameters)
+        rollups = access.read_rollups("person_days", days.segments, parameters)
+        rows = _merged(access, statement("event_persons", rollups=rollups, **bounds(days, parameters)))
+        if not days.has_rest:
+            return rows
+        rest = statement("tracks_of_events", events=days.events(access, parameters))
+        return f"{rows}\nunion all by name\n{rest}"
 
 
 @dataclass(frozen=True, slots=True)

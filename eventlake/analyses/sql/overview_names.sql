@@ -8,7 +8,7 @@ with frequent as materialized (
 ),
 reached as (
     select event_name, count(distinct person_id) as persons
-    from ({{tracks}})
+    from ({{reached}})
     where event_name in (select event_name from frequent) and {{filter}}
     group by event_name
 )

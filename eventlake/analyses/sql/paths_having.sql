@@ -1,2 +1,0 @@
--- Sequences that have an event.
-sequence in (select sequence from places where code = {{code}})
