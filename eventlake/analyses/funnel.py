@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from eventlake.analyses.filters import All, Any, Filter, event_is, filter_sql
-from eventlake.analyses.funnel_matching import Integers, Matches, Rows, Rules, match
+from eventlake.analyses.funnel_matching import Flags, Integers, Matches, Rows, Rules, match
 from eventlake.analyses.funnel_question import (
     Attribution,
     FunnelAnswer,
@@ -36,14 +36,14 @@ DEFINITION = "funnel/1"
 _US_PER_S = 1_000_000
 
 #: Rows that are matched at a time, by each of two threads: it bounds the memory beside the fetched columns.
-_PART_ROWS = 2_000_000
+_PART_ROWS = 1_000_000
 
 
 def funnel(reader: Reader, question: FunnelQuestion) -> FunnelAnswer:
     """Every step, and every group of a breakdown. Errors: QuestionError for a filter that cannot be asked."""
     run = reader.run(DEFINITION)
     table = _fetch(run, question)
-    matches = _match_all(table, _rules(question))
+    matches = _match_all(table, _rules(question), with_places=question.breakdown is not None)
     steps = _figures(question, matches, np.ones(len(matches.levels), np.bool_))
     groups = None
     if question.breakdown is not None:
@@ -65,8 +65,7 @@ def _fetch(run: Run, question: FunnelQuestion) -> pa.Table:
         breakdown = f", {text_sql(question.breakdown.prop, parameters)} as breakdown"
     sql = statement(
         "funnel",
-        steps=_bits(steps, parameters),
-        excluded=_bits(excluded, parameters),
+        bits=_bits([*steps, *excluded], parameters),
         breakdown=breakdown,
         filter=filter_sql(All(tuple(wanted)), parameters),
     )
@@ -96,16 +95,19 @@ def _rules(question: FunnelQuestion) -> Rules:
     )
 
 
-def _match_all(table: pa.Table, rules: Rules) -> Matches:
-    rows = Rows(*(table.column(name).to_numpy() for name in ("person_id", "at_us", "steps", "excluded")))
+def _match_all(table: pa.Table, rules: Rules, *, with_places: bool) -> Matches:
+    rows = Rows(*(table.column(name).to_numpy() for name in ("person_id", "at_us", "bits")))
     parts = list(_parts(rows.person))
+    if len(parts) == 1:
+        return match(rows, rules, with_places=with_places)
 
-    def match_part(places: Integers) -> Matches:
-        found = match(rows.take(places), rules)
+    def match_part(part: Flags) -> Matches:
+        found = match(rows.take(part), rules, with_places=with_places)
+        if not with_places:
+            return found
+        places = np.flatnonzero(part)
         return Matches(found.levels, found.at_us, places[found.first_row], places[found.last_row])
 
-    if len(parts) == 1:
-        return match(rows, rules)
     with ThreadPoolExecutor(2) as pool:  # the columns' arithmetic runs outside of Python's lock
         matched = list(pool.map(match_part, parts))
     return Matches(
@@ -116,17 +118,18 @@ def _match_all(table: pa.Table, rules: Rules) -> Matches:
     )
 
 
-def _parts(person: Integers) -> Iterator[Integers]:
-    """Places of the rows, in parts that never divide a person."""
-    count = -(-len(person) // _PART_ROWS)
-    if count <= 1:
-        yield np.arange(len(person))
-        return
+def _parts(person: Integers) -> Iterator[Flags]:
+    """Which rows belong to each part; a part never divides a person."""
+    count = max(-(-len(person) // _PART_ROWS), 1)
     sample = np.sort(person[:: max(len(person) // 10_000, 1)])
-    borders = np.unique(sample[np.linspace(0, len(sample) - 1, count + 1).astype(np.int64)[1:-1]])
-    part = np.searchsorted(borders, person, side="right")
-    for number in range(len(borders) + 1):
-        yield np.flatnonzero(part == number)
+    places = np.linspace(0, len(sample) - 1, count + 1).astype(np.int64)[1:-1]
+    borders = np.unique(sample[places]) if len(sample) else sample
+    low = None
+    for border in borders:
+        below = person < border
+        yield below if low is None else below & (person >= low)
+        low = border
+    yield np.ones(len(person), np.bool_) if low is None else person >= low
 
 
 def _figures(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from eventlake.analyses.funnel_question import Order
 from eventlake.analyses.funnel_ties import Chain, PersonRows, best_chain
 
-Integers = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.signedinteger[Any]]
 Flags = npt.NDArray[np.bool_]
 
 
@@ -34,27 +35,30 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Columns of equal length: person, microseconds since 1970, and bits of the steps and exclusions that match."""
+    """Columns of equal length: person, microseconds since 1970, and bits of the steps and exclusions that match.
+
+    The bits of exclusions follow those of the steps.
+    """
 
     person: Integers
     at_us: Integers
-    steps: Integers
-    excluded: Integers
+    bits: Integers
 
     def __len__(self) -> int:
         return len(self.person)
 
-    def take(self, places: Integers) -> Rows:
+    def take(self, places: Integers | Flags) -> Rows:
         """These rows in this order."""
-        return Rows(self.person[places], self.at_us[places], self.steps[places], self.excluded[places])
+        return Rows(self.person[places], self.at_us[places], self.bits[places])
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
     """One entry a person who entered the funnel.
 
-    `levels`: steps reached, 1 or more. `at_us`: shape (persons, steps), when each step was done; what lies beyond the
-    level means nothing. `first_row`, `last_row`: the rows, as they were given, of the first and last counted event.
+    `levels`: steps reached, 1 or more. `at_us`: shape (persons, steps), when each step was done, counted from any
+    instant; what lies beyond the level means nothing. `first_row`, `last_row`: the rows, as they were given, of the
+    first and last counted event; empty where places were not asked for.
     """
 
     levels: Integers
@@ -63,48 +67,97 @@ class Matches:
     last_row: Integers
 
 
-def match(rows: Rows, rules: Rules) -> Matches:
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Rows by person, time and lowest step. `ends`: where each person's rows end. `same`: whether the row after is
+    of the same person and instant. `places`: where the rows stood, or None.
+    """
+
+    at_us: Integers
+    steps: Integers
+    excluded: Integers
+    ends: Integers
+    same: Flags
+    places: Integers | None
+
+    def __len__(self) -> int:
+        return len(self.at_us)
+
+    @property
+    def starts(self) -> Integers:
+        """Where each person's rows start."""
+        return np.append(0, self.ends[:-1])
+
+
+def match(rows: Rows, rules: Rules, *, with_places: bool) -> Matches:
     """How far every person got, by the entry that got furthest, and of equals by the earliest."""
-    places = _sorted_places(rows)
-    rows = rows.take(places)
     if not len(rows):
-        none = np.empty(0, np.int64)
-        return Matches(none, np.empty((0, rules.steps), np.int64), none, none)
-    starts = np.flatnonzero(np.diff(rows.person, prepend=rows.person[0] - 1))
-    ends = np.append(starts[1:], len(rows))
-    apart = _persons_apart(rows, rules, starts)
-    quick = _match_quickly(rows, rules, ends, apart)
-    slow = _match_slowly(rows, rules, starts[apart], ends[apart])
-    found = [matches for matches in (quick, slow) if len(matches.levels)] or [quick]
+        return _nobody(rules)
+    line = _line_up(rows, rules, with_places)
+    apart = _persons_apart(line, rules)
+    found = [_match_quickly(line, rules, apart), _match_slowly(line, rules, apart)]
+    places = line.places
+    first, last = (
+        np.concatenate([getattr(matches, name) for matches in found]) for name in ("first_row", "last_row")
+    )
     return Matches(
         np.concatenate([matches.levels for matches in found]),
         np.concatenate([matches.at_us for matches in found]),
-        places[np.concatenate([matches.first_row for matches in found])],
-        places[np.concatenate([matches.last_row for matches in found])],
+        first if places is None else places[first],
+        last if places is None else places[last],
     )
 
 
-def _sorted_places(rows: Rows) -> Integers:
-    """Places of the rows by person, time and lowest step; those without a step last of their instant."""
-    if not len(rows):
-        return np.empty(0, np.int64)
+def _nobody(rules: Rules) -> Matches:
+    none = np.empty(0, np.int64)
+    return Matches(none, np.empty((0, rules.steps), np.int64), none, none)
+
+
+def _line_up(rows: Rows, rules: Rules, with_places: bool) -> _Line:
+    """Rows come in few sorted runs (of an event in a month), which a stable sort finds and only has to merge."""
+    kinds, kind = np.unique(rows.bits, return_inverse=True) if len(rows) < 256 else _kinds(rows.bits)
+    steps = kinds & ((1 << rules.steps) - 1)
+    by_lowest = np.argsort(_lowest_step(steps), kind="stable")
+    rank = np.empty_like(by_lowest)
+    rank[by_lowest] = np.arange(len(by_lowest))
+    kinds, kind = kinds[by_lowest], rank[kind]
+
     low, since = rows.person.min(), rows.at_us.min()
     time_bits = int(rows.at_us.max() - since).bit_length()
-    if int(rows.person.max() - low).bit_length() + time_bits > 62:
-        places = np.lexsort((rows.at_us, rows.person))
-        key_changes = (np.diff(rows.person[places]) != 0) | (np.diff(rows.at_us[places]) != 0)
+    kind_bits = (len(kinds) - 1).bit_length()
+    bits = int(rows.person.max() - low).bit_length() + time_bits + kind_bits
+    places: Integers | None = None
+    if bits <= 64 and not with_places:
+        # One number holds a whole row, so that sorting it is all there is to do.
+        key = (rows.person - low).astype(np.uint64) << np.uint64(time_bits + kind_bits)
+        key |= (rows.at_us - since).astype(np.uint64) << np.uint64(kind_bits)
+        key |= kind.astype(np.uint64)
+        key.sort(kind="stable")
+        kind = (key & np.uint64((1 << kind_bits) - 1)).astype(np.int32)
+        key >>= np.uint64(kind_bits)
+        same = key[1:] == key[:-1]
+        at_us = (key & np.uint64((1 << time_bits) - 1)).astype(np.int64)
+        key >>= np.uint64(time_bits)
+        changes = key[1:] != key[:-1]
     else:
-        # One number for both: rows come in few sorted runs, which a stable sort finds and only merges.
-        key = ((rows.person - low) << time_bits) | (rows.at_us - since)
-        places = np.argsort(key, kind="stable")
-        key_changes = np.diff(key[places]) != 0
-    tied = np.flatnonzero(~key_changes)
-    if len(tied):
-        group = np.append(0, np.cumsum(key_changes))
-        inside = np.unique(np.concatenate([tied, tied + 1]))
-        lowest = _lowest_step(rows.steps[places[inside]])
-        places[inside] = places[inside][np.lexsort((lowest, group[inside]))]
-    return places
+        places = np.lexsort((kind, rows.at_us, rows.person))
+        person, at_us, kind = rows.person[places], rows.at_us[places], kind[places]
+        changes = person[1:] != person[:-1]
+        same = ~changes & (at_us[1:] == at_us[:-1])
+    ends = np.append(np.flatnonzero(changes) + 1, len(rows))
+    of_kind = kinds.astype(np.int32)[kind]
+    return _Line(at_us, of_kind & ((1 << rules.steps) - 1), of_kind >> rules.steps, ends, same, places)
+
+
+def _kinds(bits: Integers) -> tuple[Integers, Integers]:
+    """The different bits, ascending, and the number of each row's among them."""
+    if bits.max() >= 1 << 16:
+        kinds, kind = np.unique(bits, return_inverse=True)
+        return kinds, kind
+    kinds = np.flatnonzero(np.bincount(bits))
+    numbers = np.zeros(int(kinds[-1]) + 1, np.int64)
+    numbers[kinds] = np.arange(len(kinds))
+    return kinds, numbers[bits]
 
 
 def _lowest_step(steps: Integers) -> Integers:
@@ -112,50 +165,53 @@ def _lowest_step(steps: Integers) -> Integers:
     return np.where(steps == 0, np.int64(1) << 62, steps & -steps)
 
 
-def _persons_apart(rows: Rows, rules: Rules, starts: Integers) -> Flags:
+def _persons_apart(line: _Line, rules: Rules) -> Flags:
     """Persons for whom sorted rows are not enough."""
-    same = (np.diff(rows.person) == 0) & (np.diff(rows.at_us) == 0)
-    several = (rows.steps & (rows.steps - 1)) != 0
+    nobody = np.zeros(len(line.ends), np.bool_)
     if rules.order is Order.STRICT:
-        awkward = np.append(same & ((rows.steps[1:] | rows.steps[:-1]) != 0), False)
-    elif rules.order is Order.UNORDERED:
-        awkward = several
+        awkward = np.append(line.same & ((line.steps[1:] | line.steps[:-1]) != 0), False)
     else:
-        group = np.append(0, np.cumsum(~same))
-        differs = np.append(same & (np.diff(rows.steps) != 0), False)
-        awkward = np.isin(group, group[differs]) & several if several.any() else several
-    if not awkward.any():
-        return np.zeros(len(starts), np.bool_)
-    return np.logical_or.reduceat(awkward, starts)
+        several = (line.steps & (line.steps - 1)) != 0
+        if not several.any():
+            return nobody
+        awkward = several
+        if rules.order is Order.ORDERED:
+            group = np.append(0, np.cumsum(~line.same))
+            differs = np.append(line.same & (line.steps[1:] != line.steps[:-1]), False)
+            has_difference = np.zeros(int(group[-1]) + 1, np.bool_)
+            has_difference[group[differs]] = True
+            awkward = several & has_difference[group]
+    return np.logical_or.reduceat(awkward, line.starts) if awkward.any() else nobody
 
 
-def _match_quickly(rows: Rows, rules: Rules, ends: Integers, apart: Flags) -> Matches:
+def _match_quickly(line: _Line, rules: Rules, apart: Flags) -> Matches:
     """Everybody but those apart."""
-    lengths = np.diff(ends, prepend=0)
-    end_of = np.repeat(ends, lengths)
-    is_entry = rows.steps != 0 if rules.order is Order.UNORDERED else (rows.steps & 1) != 0
+    lengths = np.diff(line.ends, prepend=0)
+    end_of = np.repeat(line.ends.astype(np.int32), lengths)
+    is_entry = line.steps != 0 if rules.order is Order.UNORDERED else (line.steps & 1) != 0
     if apart.any():
         is_entry &= ~np.repeat(apart, lengths)
     entries = np.flatnonzero(is_entry)
-    finder = _Finder(rows, rules, end_of)
+    finder = _Finder(line, rules, end_of)
     levels = finder.levels(entries)
-    entries, levels = entries[levels > 0], levels[levels > 0]
+    if not levels.all():
+        entries, levels = entries[levels > 0], levels[levels > 0]
     if not len(entries):
-        none = np.empty(0, np.int64)
-        return Matches(none, np.empty((0, rules.steps), np.int64), none, none)
-    first = np.flatnonzero(np.diff(rows.person[entries], prepend=rows.person[entries[0]] - 1))
+        return _nobody(rules)
+    person = end_of[entries]
+    first = np.flatnonzero(np.append(True, person[1:] != person[:-1]))
     best = np.maximum.reduceat(levels, first)
-    is_best = levels == np.repeat(best, np.diff(np.append(first, len(levels))))
-    chosen = np.flatnonzero(is_best)
-    chosen = chosen[np.diff(rows.person[entries[chosen]], prepend=rows.person[entries[chosen[0]]] - 1) != 0]
-    return finder.chains(entries[chosen], levels[chosen])
+    chosen = np.flatnonzero(levels == np.repeat(best, np.diff(np.append(first, len(levels)))))
+    person = person[chosen]
+    chosen = chosen[np.append(True, person[1:] != person[:-1])]
+    return finder.chains(entries[chosen], levels[chosen].astype(np.int64))
 
 
 class _Finder:
     """Finds the next events of steps, for many entries at once."""
 
-    def __init__(self, rows: Rows, rules: Rules, end_of: Integers) -> None:
-        self._rows = rows
+    def __init__(self, line: _Line, rules: Rules, end_of: Integers) -> None:
+        self._rows = line
         self._rules = rules
         self._end_of = end_of
         self._places: dict[int, tuple[Integers, npt.NDArray[np.int32]]] = {}
@@ -164,7 +220,7 @@ class _Finder:
         """Steps that each entry reaches; 0 for one that an exclusion voids."""
         if self._rules.order is Order.UNORDERED:
             return self._unordered_levels(entries)
-        levels = np.ones(len(entries), np.int64)
+        levels = np.ones(len(entries), np.int8)
         alive, current = np.arange(len(entries)), entries
         kept: list[tuple[Integers, Integers]] = [(alive, current)]
         for step in range(1, self._rules.steps):
@@ -225,9 +281,9 @@ class _Finder:
         return np.asarray((following < self._end_of[entries]) & in_time, np.bool_)
 
     def _unordered_levels(self, entries: Integers) -> Integers:
-        levels = np.zeros(len(entries), np.int64)
+        levels = np.zeros(len(entries), np.int8)
         going = np.ones(len(entries), np.bool_)
-        first_step = np.zeros(len(entries), np.int64)
+        first_step = np.zeros(len(entries), np.int8)
         for step in range(self._rules.steps):
             going &= self._fits(self._next(entries - 1, step), entries)
             levels[going] = step + 1
@@ -239,29 +295,32 @@ class _Finder:
         """Whether an exclusion event lies between two rows, or at the instant of one of them."""
         rows = self._rows
         counts = np.append(0, np.cumsum((rows.excluded >> bit) & 1))
-        changes = np.append(True, (np.diff(rows.person) != 0) | (np.diff(rows.at_us) != 0))
+        changes = np.append(True, ~rows.same)
         instant = np.cumsum(changes) - 1
         begin_of = np.flatnonzero(changes)
         end_of = np.append(begin_of[1:], len(rows))
         return np.asarray(counts[end_of[instant[to_row]]] > counts[begin_of[instant[from_row]]], np.bool_)
 
 
-def _match_slowly(rows: Rows, rules: Rules, starts: Integers, ends: Integers) -> Matches:
-    chains = [chain for chain in _chains(rows, rules, starts, ends) if chain is not None]
+def _match_slowly(line: _Line, rules: Rules, apart: Flags) -> Matches:
+    """Those apart, one by one."""
+    chains = [chain for chain in _chains(line, rules, apart) if chain is not None]
+    if not chains:
+        return _nobody(rules)
     return Matches(
         np.array([len(chain.at_us) for chain in chains], np.int64),
         np.array(
             [chain.at_us + chain.at_us[-1:] * (rules.steps - len(chain.at_us)) for chain in chains], np.int64
-        ).reshape(-1, rules.steps),
+        ),
         np.array([chain.first_row for chain in chains], np.int64),
         np.array([chain.last_row for chain in chains], np.int64),
     )
 
 
-def _chains(rows: Rows, rules: Rules, starts: Integers, ends: Integers) -> Iterator[Chain | None]:
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+def _chains(line: _Line, rules: Rules, apart: Flags) -> Iterator[Chain | None]:
+    for start, end in zip(line.starts[apart].tolist(), line.ends[apart].tolist(), strict=True):
         part = slice(start, end)
         person = PersonRows(
-            start, rows.at_us[part].tolist(), rows.steps[part].tolist(), rows.excluded[part].tolist()
+            start, line.at_us[part].tolist(), line.steps[part].tolist(), line.excluded[part].tolist()
         )
         yield best_chain(person, rules.steps, rules.window_us, rules.order, rules.exclusions)
