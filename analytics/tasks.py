@@ -5,6 +5,7 @@ Work is found in the database, never in the message: a lost message costs the ti
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 
 from celery import shared_task
@@ -19,6 +20,15 @@ def seal_events() -> dict[str, int]:
     from analytics.store.sealing import seal_all
 
     return {"rows": seal_all()}
+
+
+@shared_task
+def lake_upkeep() -> dict[str, int]:
+    """Compact the lake, roll closed days up, clear old files away. Returns counts; {} while another worker does it."""
+    from analytics.store.upkeep import run_upkeep
+
+    done = run_upkeep()
+    return asdict(done) if done else {}
 
 
 @shared_task

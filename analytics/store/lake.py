@@ -29,14 +29,14 @@ def lake() -> Lake:
     """The lake at `ANALYTICS_LAKE_URI`."""
     given = conf.get()
     uri = given.lake_uri or str(Path(settings.BASE_DIR) / ".loopin" / "lake")
-    return _lake(uri, tuple(sorted(given.lake_storage_options.items())))
+    return _lake(uri, tuple(sorted(given.lake_storage_options.items())), str(given.zone))
 
 
 @cache
-def _lake(uri: str, storage_options: tuple[tuple[str, str], ...]) -> Lake:
+def _lake(uri: str, storage_options: tuple[tuple[str, str], ...], zone: str) -> Lake:
     from eventlake.table import Lake
 
-    return Lake(uri, dict(storage_options) or None)
+    return Lake(uri, dict(storage_options) or None, zone)
 
 
 def engine() -> Engine:

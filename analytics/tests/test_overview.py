@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 from django.test import TestCase, TransactionTestCase, override_settings
 
@@ -11,7 +12,10 @@ from analytics import clock
 from analytics.models import AIInsight, BusinessMetric, UserEvent
 from analytics.reports.ingestion import receipt
 from analytics.reports.overview import overview
+from analytics.store.lake import lake
 from analytics.store.sealing import seal_all
+from analytics.store.upkeep import Upkeep, run_upkeep
+from analytics.tasks import lake_upkeep
 from analytics.tests.cast import alice, make_key, posthog_event, send_batch
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -113,6 +117,35 @@ class SealingTest(TransactionTestCase):
         self.assertEqual(hot, sealed)
         self.assertEqual(mixed["total_events"], 5)
         self.assertEqual(mixed["total_users"], 2)
+
+    def test_upkeep_changes_how_an_answer_is_found_and_not_the_answer(self) -> None:
+        with clock.frozen(NOON):
+            for event in an_hour_of_visits():
+                send_batch(event)
+                seal_all()
+        with clock.frozen(NOON + timedelta(days=2)):
+            before = overview(days=7).as_answer()
+            self.assertEqual(run_upkeep(), Upkeep(compacted_days=1, built_rollups=1, deleted_files=0))
+            after = overview(days=7).as_answer()
+            self.assertEqual(run_upkeep(), Upkeep(compacted_days=0, built_rollups=0, deleted_files=0))
+        proof = after.pop("proof")
+        self.assertNotIn("rollups", before.pop("proof")["sql"])
+        self.assertIn("segments of rollups", proof["sql"])
+        self.assertEqual(after, before)
+
+    def test_the_present_day_is_not_rolled_up(self) -> None:
+        with clock.frozen(NOON):
+            send_batch(*an_hour_of_visits())
+            seal_all()
+            done = lake_upkeep()
+        self.assertEqual(done, {"compacted_days": 0, "built_rollups": 1, "deleted_files": 0})
+        yesterday = (NOON - timedelta(days=1)).date()
+        self.assertEqual([segment.last_day for segment in lake().snapshot().segments], [yesterday])
+
+    def test_only_one_process_does_the_upkeep(self) -> None:
+        with mock.patch("analytics.store.upkeep.locks.try_hold", return_value=False):
+            self.assertIsNone(run_upkeep())
+            self.assertEqual(lake_upkeep(), {})
 
     def test_a_receipt_tells_that_its_event_is_sealed(self) -> None:
         send_batch(posthog_event())

@@ -142,6 +142,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_ENABLE_UTC = True
 CELERY_BEAT_SCHEDULE = {
     "seal-events": {"task": "analytics.tasks.seal_events", "schedule": 10.0},
+    "lake-upkeep": {"task": "analytics.tasks.lake_upkeep", "schedule": crontab(minute="*/15")},
     "fold-ledger": {"task": "analytics.tasks.fold_ledger", "schedule": crontab(minute="*/5")},
 }
 
