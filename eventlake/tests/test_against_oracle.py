@@ -7,6 +7,7 @@ import math
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from eventlake.tests import oracle
 from eventlake.tests.conftest import ask_source
 from eventlake.tests.factory import LAYOUTS, Layout, Row, cleared_folder, laid_out, shared_engine
 from eventlake.tests.strategies import CHANGES, examples, merges, streams, trends_cases
+
+pytestmark = pytest.mark.slow  # some seconds each
 
 layouts = st.sampled_from(LAYOUTS)
 

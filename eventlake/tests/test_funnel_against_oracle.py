@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from eventlake.tests import oracle_funnel
 from eventlake.tests.factory import START, Layout, Row, event
 from eventlake.tests.strategies import examples, merges
 from eventlake.tests.test_against_oracle import ask_mixed, layouts
+
+pytestmark = pytest.mark.slow  # some seconds each
 
 NAMES = ("view", "add", "p\"a'y", "größe")
 PLAN = Property("plan")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from eventlake.tests import oracle, oracle_periods
 from eventlake.tests.factory import Layout
 from eventlake.tests.strategies import CHANGES, NAMES, examples, filters, merges, streams
 from eventlake.tests.test_against_oracle import ask_mixed, is_close, layouts
+
+pytestmark = pytest.mark.slow  # some seconds each
 
 INTERVALS = st.sampled_from((Interval.DAY, Interval.DAY, Interval.WEEK, Interval.MONTH))
 EVENT = st.sampled_from((None, *NAMES[:2]))
