@@ -1,0 +1,2 @@
+-- One part a month.
+optimize table events final
