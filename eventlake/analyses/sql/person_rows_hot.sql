@@ -1,0 +1,2 @@
+-- Hot rows of some nodes.
+select * exclude (day) from hot where {{nodes}}
