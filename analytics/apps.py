@@ -13,7 +13,9 @@ class AnalyticsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect the signal receivers once all models are loaded."""
+        """Connect the signal receivers, and what follows a migration, once all models are loaded."""
         from analytics import signals
+        from analytics.store import triggers
 
         signals.connect()
+        triggers.connect()

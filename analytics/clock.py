@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 _frozen_at: datetime | None = None
 
@@ -27,6 +27,17 @@ def today(zone: tzinfo) -> date:
         '2026-01-02'
     """
     return now().astimezone(zone).date()
+
+
+def next_minute() -> datetime:
+    """The first whole minute after now: an end of a range that includes this instant and holds for a while.
+
+    Example:
+        >>> with frozen(datetime(2026, 1, 1, 12, tzinfo=UTC)):
+        ...     next_minute().isoformat()
+        '2026-01-01T12:01:00+00:00'
+    """
+    return now().replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ analytics, never the other way round.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Protocol
 
@@ -30,6 +31,9 @@ class Host(Protocol):
     def event_names(self) -> dict[str, str]:
         """The host's own names for the events that the metrics know (`payment_succeeded`, ...)."""
 
+    def cohorts(self) -> dict[str, Callable[[], Iterable[int]]]:
+        """Sets of users that cohorts can be made of: a name, and what gives the primary keys (a `values_list`, say)."""
+
 
 class DefaultHost:
     """Users are known by their primary key; no property leaves the user table."""
@@ -45,6 +49,10 @@ class DefaultHost:
     def event_names(self) -> dict[str, str]:
         """The setting `ANALYTICS_EVENT_NAMES`."""
         return dict(conf.get().event_names)
+
+    def cohorts(self) -> dict[str, Callable[[], Iterable[int]]]:
+        """None: only a host knows its models."""
+        return {}
 
 
 @cache

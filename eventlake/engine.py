@@ -20,6 +20,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.dataset as pads
 
+from eventlake.analyses.filters import cohort_table
 from eventlake.analyses.statements import fill
 from eventlake.errors import (
     LakeError,
@@ -34,7 +35,7 @@ from eventlake.relations import Relation
 from eventlake.rollups.kinds import SCHEMAS
 from eventlake.rollups.segments import Segment
 from eventlake.schema import FILE_SCHEMA, PROPERTY_PREFIX, conform
-from eventlake.source import MERGES_SCHEMA, SUPERSEDED_SCHEMA, Source
+from eventlake.source import MEMBERS_SCHEMA, MERGES_SCHEMA, PERSONS_SCHEMA, SUPERSEDED_SCHEMA, Source
 from eventlake.storage import local_path, open_filesystem
 from eventlake.table import LakeFile
 
@@ -85,6 +86,9 @@ class Engine:
             cursor.register("merges", source.merges.cast(MERGES_SCHEMA))
             cursor.register("merged_persons", source.merged_persons)
             cursor.register("superseded", source.superseded.cast(SUPERSEDED_SCHEMA))
+            cursor.register("persons", source.persons.cast(PERSONS_SCHEMA))
+            for cohort, members in source.cohorts.items():
+                cursor.register(cohort_table(cohort), members.cast(MEMBERS_SCHEMA))
             yield Reader(cursor, source, watch, self._memory)
         finally:
             watch.stop()

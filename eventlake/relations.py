@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from eventlake.analyses.properties import json_pointer
 from eventlake.analyses.statements import statement
 from eventlake.parameters import Parameters
 from eventlake.periods import Span
@@ -121,15 +122,15 @@ def _by_properties(
 def _properties(parameters: Parameters, hot_properties: frozenset[str]) -> str:
     """Columns of the statement's properties, from columns of the file or from the JSON.
 
-    A name goes into the JSON as a JSON Pointer (RFC 6901: just `~` and `/` are escaped), and into the SQL itself only
-    if it is hot, which no name with a quote can be.
+    A name goes into the JSON as a JSON Pointer, and into the SQL itself only if it is hot, which no name with a quote
+    can be.
     """
     columns = []
     for name, column in parameters.properties.items():
         if name in hot_properties:
             columns.append(f', "{PROPERTY_PREFIX}{name}" as {column}')
             continue
-        pointer = parameters.bind("/" + name.replace("~", "~0").replace("/", "~1"))
+        pointer = parameters.bind(json_pointer(name))
         # TRY: one row whose JSON is broken must not cost every other row its answer.
         columns.append(f", try(json_extract_string(metadata, {pointer})) as {column}")
     return "".join(columns)

@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
+import pyarrow.fs as pafs
 from deltalake import PostCommitHookProperties
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
@@ -127,6 +128,36 @@ def vacuum(lake: Lake, *, retention_hours: int) -> int:
             full=True,
         )
     )
+
+
+def drop_files(lake: Lake, files: Sequence[LakeFile]) -> int:
+    """Commit that these files are no longer part of the table, because they are lost; the version.
+
+    Errors: TableError where somebody else has taken one of them away meanwhile.
+    """
+    version = _commit(lake, files, [])
+    if version is None:
+        raise TableError(f"{lake.uri} has changed meanwhile; try again")
+    return version
+
+
+def forget_history(lake: Lake) -> int:
+    """Delete every file and every commit of the log that the newest version does not need; how many files.
+
+    Who is just reading an older version fails and has to ask again; versions before this one cannot be read any more.
+    """
+    deleted = vacuum(lake, retention_hours=0)
+    table = lake.open_table()
+    table.create_checkpoint()
+    version = table.version()
+    if lake.local_root is not None:
+        durability.sync_checkpoint(lake.local_root, version)
+    log = lake.filesystem.get_file_info(pafs.FileSelector(durability.LOG))
+    for info in log:
+        number = info.base_name.split(".")[0]
+        if number.isdigit() and int(number) < version:
+            lake.filesystem.delete_file(info.path)
+    return deleted
 
 
 _DAY = dt.timedelta(days=1)

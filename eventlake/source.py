@@ -7,6 +7,7 @@ watermark), which makes every answer fresh and counts nothing twice. Nothing her
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -20,6 +21,8 @@ from eventlake.schema import empty
 from eventlake.table import LakeFile, LakeSnapshot
 
 MERGES_SCHEMA = pa.schema([pa.field("person_id", pa.int64(), False), pa.field("root_id", pa.int64(), False)])
+MEMBERS_SCHEMA = pa.schema([pa.field("member_id", pa.int64(), False)])
+PERSONS_SCHEMA = pa.schema([pa.field("root_id", pa.int64(), False), pa.field("properties", pa.string())])
 SUPERSEDED_SCHEMA = pa.schema([pa.field("id", pa.int64(), False)])
 
 
@@ -33,6 +36,8 @@ class Source:
     again must be resolved by the caller: one step is followed, not two.
     `fresh_to`: every event stored before this instant is counted.
     `superseded`: column id; sealed rows that changed after their sealing, whose copy in the files is skipped.
+    `persons`: columns root_id, properties (JSON); persons of today that have a property which the question asks for.
+    `cohorts`: column member_id by cohort; the persons of each cohort that the question names.
     """
 
     snapshot: LakeSnapshot
@@ -40,6 +45,8 @@ class Source:
     fresh_to: dt.datetime
     merges: pa.Table = field(default_factory=MERGES_SCHEMA.empty_table)
     superseded: pa.Table = field(default_factory=SUPERSEDED_SCHEMA.empty_table)
+    persons: pa.Table = field(default_factory=PERSONS_SCHEMA.empty_table)
+    cohorts: Mapping[int, pa.Table] = field(default_factory=dict)
 
     @cached_property
     def merged_persons(self) -> pa.Table:

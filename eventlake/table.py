@@ -33,8 +33,12 @@ from eventlake.storage import local_path, open_filesystem
 WATERMARK = "eventlake.watermark"
 CLUSTER = "eventlake.cluster"
 
-#: Keep the statistics of every column, not of the first 32 alone: those of hot properties come last.
-_CONFIGURATION = {"delta.dataSkippingNumIndexedCols": "-1"}
+#: Keep the statistics of every column, not of the first 32 alone: those of hot properties come last. The statistics of
+#: files that were rewritten (they may name a person who was erased) leave the log after a day.
+_CONFIGURATION = {
+    "delta.dataSkippingNumIndexedCols": "-1",
+    "delta.logRetentionDuration": "interval 1 days",
+}
 
 #: Commits between two checkpoints. Opening replays at most this many small files.
 CHECKPOINT_EVERY = 50
@@ -206,12 +210,21 @@ class Lake:
                     durability.drop_torn_commit(self.local_root)
                 self._table = DeltaTable(self.uri, storage_options=self.storage_options)
             else:
-                self._table.update_incremental()
+                self._catch_up(self._table)
         except TableNotFoundError:
             return None
         except DeltaError as error:
             raise TableError(f"the lake at {self.uri} cannot be read: {error}") from error
         return self._table
+
+    def _catch_up(self, table: DeltaTable) -> None:
+        """Read what was committed since. A process that slept longer than the log lasts begins anew."""
+        try:
+            table.update_incremental()
+        except TableNotFoundError:
+            raise
+        except DeltaError:
+            self._table = DeltaTable(self.uri, storage_options=self.storage_options)
 
     def _create(self) -> DeltaTable:
         if self.local_root is not None:

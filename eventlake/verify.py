@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
@@ -20,8 +21,11 @@ from eventlake.periods import Span
 from eventlake.relations import Events
 from eventlake.rollups.build import roll_up
 from eventlake.rollups.kinds import KINDS
+from eventlake.schema import DERIVED, PARTITION, SCHEMA, conform
 from eventlake.source import Source
 from eventlake.table import Lake, LakeFile
+
+_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +91,55 @@ def day_checksums(
     return found
 
 
+def find_identical(lake: Lake, engine: Engine, rows: pa.Table, now: dt.datetime) -> pa.Array:
+    """Ids of those of these rows (with the lake's columns) of which the lake holds the very same, column by column."""
+    rows = conform(rows)
+    days = set(pc.unique(rows.column(PARTITION)).to_pylist())
+    columns = [name for name in SCHEMA.names if name not in DERIVED | {"id", "insert_xid"}]
+    same = " and ".join(f'expected."{name}" is not distinct from events."{name}"' for name in columns)
+    files = [file for file in lake.snapshot().files if file.day in days]
+    source = _source(lake, [file for file in files if _may_hold(file, rows)], now)
+    return _match(engine, source, rows, statement("verify_identical", same=same))
+
+
+def find_clashes(lake: Lake, engine: Engine, rows: pa.Table, now: dt.datetime) -> pa.Array:
+    """Ids of those of these rows (columns id, uuid) under whose id the lake holds an event of another uuid."""
+    source = _source(lake, [file for file in lake.snapshot().files if _may_hold(file, rows)], now)
+    return _match(engine, source, rows, statement("verify_clashes"))
+
+
+def _match(engine: Engine, source: Source, rows: pa.Table, sql: str) -> pa.Array:
+    files = source.snapshot.files
+    if not files:
+        return pa.array([], pa.int64())
+    with engine.read(source) as reader:
+        run = reader.run("verify")
+        run.give("expected", rows)
+        events = Events(Span(_start(files[0].day), _start(files[-1].day) + _DAY))
+        return run.columns(sql, Parameters(), events=events).column("id").combine_chunks()
+
+
+def _may_hold(file: LakeFile, rows: pa.Table) -> bool:
+    """Whether the ids of a file and those of some rows overlap."""
+    bounds = pc.min_max(rows.column("id")).as_py()
+    if file.lowest_id is None or file.highest_id is None:
+        return True
+    return bool(rows.num_rows and file.lowest_id <= bounds["max"] and file.highest_id >= bounds["min"])
+
+
+def _start(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), dt.UTC)
+
+
 def _source(lake: Lake, files: Sequence[LakeFile], now: dt.datetime) -> Source:
     return Source.sealed_only(replace(lake.snapshot(), files=tuple(files), segments=()), now)
 
 
 def _ask(engine: Engine, source: Source, name: str) -> list[tuple[int, ...]]:
     """The answer of a statement on the one day that the source holds."""
-    start = dt.datetime.combine(source.snapshot.files[0].day, dt.time(), dt.UTC)
+    start = _start(source.snapshot.files[0].day)
     with engine.read(source) as reader:
-        events = Events(Span(start, start + dt.timedelta(days=1)))
+        events = Events(Span(start, start + _DAY))
         return reader.run("verify").rows(statement(name), Parameters(), events=events)
 
 

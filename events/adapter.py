@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from django.contrib.auth.base_user import AbstractBaseUser
 
-from events.models import Member
+from events.models import Meetup, Member
 
 
 class MeetupHost:
@@ -27,6 +29,15 @@ class MeetupHost:
     def event_names(self) -> dict[str, str]:
         """The demo uses the default names of all events."""
         return {}
+
+    def cohorts(self) -> dict[str, Callable[[], Iterable[int]]]:
+        """Members who host a meetup, and those whose account is verified."""
+        return {
+            "hosts": lambda: Meetup.objects.order_by().values_list("host_id", flat=True).distinct(),
+            "verified members": lambda: Member.objects.exclude(verified_at=None).values_list(
+                "user_id", flat=True
+            ),
+        }
 
 
 def properties_of(*, city: str, signup_month: str, is_verified: bool) -> dict[str, object]:

@@ -20,10 +20,11 @@ from django.db import OperationalError, connection, transaction
 
 from analytics import clock, conf
 from analytics.errors import BadInput
+from analytics.ingestion.event import Reason
 from analytics.models import Person, UserEvent
 from analytics.models.choices import Outcome, Source
+from analytics.store import erasure, ledger, persons, staging
 from analytics.store import events as event_store
-from analytics.store import ledger, persons, staging
 
 #: Column of `UserEvent` to its values, one a row. `metadata` is JSON text.
 EventBatch = Mapping[str, Sequence[Any]]
@@ -85,8 +86,15 @@ def _check(batch: EventBatch) -> None:
 
 def _load(batch: EventBatch, source: str, ingest_key: str) -> BulkResult:
     now = clock.now()
-    total = len(batch["uuid"])
     with transaction.atomic():
+        batch, refused = _without_erased(batch)
+        total = len(batch["uuid"])
+        if refused:
+            ledger.add(
+                Counter({(ingest_key, Outcome.REJECTED.value, Reason.ERASED_PERSON.value): refused}), now
+            )
+        if not total:
+            return BulkResult()
         columns = {**batch, "person_id": _nodes_of(batch, now)}
         constants = _constants(columns, source, ingest_key, now)
         if connection.vendor == "postgresql":
@@ -98,6 +106,17 @@ def _load(batch: EventBatch, source: str, ingest_key: str) -> BulkResult:
         counts[(ingest_key, Outcome.DUPLICATE.value, "")] = total - stored
         ledger.add(counts, now)
     return BulkResult(stored, total - stored)
+
+
+def _without_erased(batch: EventBatch) -> tuple[EventBatch, int]:
+    """The batch without rows of persons who were erased, and how many those are."""
+    erased = erasure.erased_among(set(batch["distinct_id"]))
+    if not erased:
+        return batch, 0
+    kept = [place for place, text in enumerate(batch["distinct_id"]) if text not in erased]
+    return {name: [values[place] for place in kept] for name, values in batch.items()}, len(
+        batch["distinct_id"]
+    ) - len(kept)
 
 
 def _nodes_of(batch: EventBatch, now: datetime) -> list[int]:

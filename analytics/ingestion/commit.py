@@ -22,8 +22,8 @@ from analytics.ingestion.pipeline import body_of
 from analytics.ingestion.rows import to_row
 from analytics.models import Receipt, RejectedEvent
 from analytics.models.choices import Outcome
+from analytics.store import erasure, ledger, locks
 from analytics.store import events as event_store
-from analytics.store import ledger, locks
 
 logger = logging.getLogger("analytics.ingestion")
 
@@ -102,6 +102,7 @@ def _in_transaction(batches: Sequence[Batch], limit_lock_wait: bool) -> list[lis
     with transaction.atomic():
         if limit_lock_wait:
             locks.limit_lock_wait(_LOCK_WAIT_MS)
+        _refuse_erased(batches)
         fresh, duplicates = _fresh([event for batch in batches for event in batch.events])
         identity.resolve(fresh)
         stored_at = clock.now()
@@ -109,6 +110,28 @@ def _in_transaction(batches: Sequence[Batch], limit_lock_wait: bool) -> list[lis
         _keep_records(batches, fresh, duplicates)
     fresh_ids = {id(event) for event in fresh}
     return [_results(batch, fresh_ids) for batch in batches]
+
+
+def _refuse_erased(batches: Sequence[Batch]) -> None:
+    """Refuse what arrives under an id that was erased; nothing of it is kept but the count."""
+    erased = erasure.erased_among(
+        {id_ for batch in batches for event in batch.events for id_ in _ids_of(event)}
+    )
+    if not erased:
+        return
+    for batch in batches:
+        for event in [event for event in batch.events if not erased.isdisjoint(_ids_of(event))]:
+            batch.events.remove(event)
+            detail = "this person was erased; use another distinct id if they have come back"
+            refusal = Refusal(event.uuid or UUID(int=0), Reason.ERASED_PERSON, detail, b"", event.index)
+            batch.refusals.append(refusal)
+
+
+def _ids_of(event: Event) -> set[str]:
+    if event.is_group_only:
+        return set()
+    merge_from = event.person_change.merge_from if event.person_change is not None else ""
+    return {event.distinct_id, merge_from} if merge_from else {event.distinct_id}
 
 
 def _fresh(events: Sequence[Event]) -> tuple[list[Event], list[Event]]:

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     MALFORMED_ROW = "malformed_row"
     STEP_FAILED = "step_failed"
     DATABASE_REFUSED = "database_refused"
+    ERASED_PERSON = "erased_person"
 
 
 class Rejected(Exception):

@@ -1,6 +1,7 @@
 """The rows that analytics keeps. Plain data: no transaction opens here and nothing is computed."""
 
 from analytics.models.base import BaseAnalyticsModel
+from analytics.models.cohort import Cohort, CohortMember
 from analytics.models.dataset import Dataset
 from analytics.models.event import UserEvent
 from analytics.models.ingestion import IngestKey, LedgerEntry, Receipt, RejectedEvent
@@ -9,12 +10,19 @@ from analytics.models.metric import BusinessMetric
 from analytics.models.outbox import OutboxMessage
 from analytics.models.person import MergeLog, Person, PersonDistinctId, PersonGroup
 from analytics.models.profile import UserBehaviorProfile, UserPersona
+from analytics.models.upkeep import ArchivedEvent, ErasedId, Erasure, EventChange
 
 __all__ = [
     "AIInsight",
+    "ArchivedEvent",
     "BaseAnalyticsModel",
     "BusinessMetric",
+    "Cohort",
+    "CohortMember",
     "Dataset",
+    "ErasedId",
+    "Erasure",
+    "EventChange",
     "IngestKey",
     "LedgerEntry",
     "MergeLog",

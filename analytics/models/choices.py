@@ -137,3 +137,11 @@ class OutboxState(models.TextChoices):
     PENDING = "pending", "Pending"
     DELIVERED = "delivered", "Delivered"
     DEAD = "dead", "Given up"
+
+
+class CohortKind(models.TextChoices):
+    """What a cohort is made of."""
+
+    BEHAVIOURAL = "behavioural", "By behaviour"
+    HOST = "host", "By the host's models"
+    STATIC = "static", "By hand"

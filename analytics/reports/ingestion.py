@@ -8,7 +8,7 @@ from uuid import UUID
 
 from analytics import conf
 from analytics.errors import NotFound
-from analytics.models import Receipt, RejectedEvent, UserEvent
+from analytics.models import ArchivedEvent, Receipt, RejectedEvent, UserEvent
 from analytics.models.choices import Outcome
 from analytics.store import lake
 from analytics.store import ledger as ledger_store
@@ -60,6 +60,21 @@ def receipt(uuid: UUID, only_user: int | None = None, only_key: str = "") -> Eve
             sealed=lake.is_sealed(event.insert_xid, event.pk),
             forwarded_at=None,
             warnings=kept.warnings if kept is not None else [],
+        )
+    archived = ArchivedEvent.objects.filter(uuid=uuid).first()
+    if archived is not None:
+        if (only_user is not None and archived.user_id != only_user) or (
+            only_key and archived.ingest_key != only_key
+        ):
+            raise NotFound(f"there is no event {uuid}")
+        return EventReceipt(
+            uuid=uuid,
+            outcome=Outcome.STORED.value,
+            reason=None,
+            received_at=archived.received_at,
+            stored_at=archived.created_at,
+            sealed=True,
+            forwarded_at=None,
         )
     refused = RejectedEvent.objects.filter(uuid=uuid).order_by("-received_at").first()
     if refused is None or only_user is not None or (only_key and refused.ingest_key != only_key):

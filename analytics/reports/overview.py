@@ -75,9 +75,9 @@ def _question(first: date, last: date) -> OverviewQuestion:
     from eventlake.periods import Span, day_start, same_hours_before
 
     zone = conf.get().zone
-    # One more microsecond: what was stored in this very instant counts.
-    end = clock.now() + timedelta(microseconds=1)
-    _check(first, last, end.astimezone(zone).date())
+    # Whole minutes, so that the same question comes again and its answer can be kept.
+    end = clock.next_minute()
+    _check(first, last, clock.today(zone))
     days = (last - first).days + 1
     span = Span(day_start(first, zone), min(day_start(last + timedelta(days=1), zone), end))
     return OverviewQuestion(

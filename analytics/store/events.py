@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-from analytics.models import UserEvent
+from analytics.models import ArchivedEvent, UserEvent
 
 COLUMNS: tuple[str, ...] = (
     "uuid",
@@ -61,18 +61,24 @@ _METADATA = COLUMNS.index("metadata")
 Row = tuple[Any, ...]
 
 _COPY = "COPY {} ({}) FROM STDIN".format(UserEvent._meta.db_table, ", ".join(f'"{name}"' for name in COLUMNS))
-_KNOWN = f"SELECT uuid, received_at FROM {UserEvent._meta.db_table} WHERE uuid = ANY(%s)"  # noqa: S608
+_KNOWN = f"""
+SELECT uuid, received_at FROM {UserEvent._meta.db_table} WHERE uuid = ANY(%(uuids)s)
+UNION ALL
+SELECT uuid, received_at FROM {ArchivedEvent._meta.db_table} WHERE uuid = ANY(%(uuids)s)
+"""  # noqa: S608
 
 
 def known_uuids(uuids: Sequence[UUID]) -> dict[UUID, datetime]:
-    """Those of `uuids` that are stored already, with when they were received."""
+    """Those of `uuids` that are stored already, here or in the lake alone, with when they were received."""
     if not uuids:
         return {}
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(_KNOWN, [list(uuids)])
+            cursor.execute(_KNOWN, {"uuids": list(uuids)})
             return dict(cursor.fetchall())
-    return dict(UserEvent.objects.filter(uuid__in=uuids).values_list("uuid", "received_at"))
+    stored = UserEvent.objects.filter(uuid__in=uuids).values_list("uuid", "received_at")
+    archived = ArchivedEvent.objects.filter(uuid__in=uuids).values_list("uuid", "received_at")
+    return dict([*stored, *archived])
 
 
 def insert_rows(rows: Iterable[Row]) -> None:

@@ -8,15 +8,16 @@ the row's id.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as csv
 from django.db import connection
-from django.db.models import F
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 
-from analytics.models import UserEvent
+from analytics.models import EventChange, UserEvent
 from eventlake.schema import COLUMNS, DERIVED, INSTANT, NAMES
 
 _TABLE = UserEvent._meta.db_table
@@ -45,25 +46,80 @@ def watermark_of(insert_xid: int, row_id: int) -> int:
     return insert_xid if connection.vendor == "postgresql" else row_id
 
 
+def watermarks(rows: pa.Table) -> pa.ChunkedArray:
+    """What each row is compared by with the lake's watermark."""
+    return rows.column("insert_xid" if connection.vendor == "postgresql" else "id")
+
+
 def rows_from(
     watermark: int,
     *,
     below: int | None = None,
     from_at: datetime | None = None,
     to_at: datetime | None = None,
+    changed: Sequence[int] = (),
 ) -> pa.Table:
-    """Rows at or above the watermark, with the lake's columns.
+    """Rows at or above the watermark, and those of `changed` ids wherever they are, with the lake's columns.
 
     `below` ends the range of watermarks; `from_at` and `to_at` bound the time of the event (half-open).
     """
-    if connection.vendor != "postgresql":
-        return _by_orm(watermark, below, from_at, to_at)
+    mark = "insert_xid" if connection.vendor == "postgresql" else "id"
+    found = Q(**{f"{mark}__gte": watermark})
     wanted: list[tuple[str, Any]] = [("insert_xid >= %s", watermark)]
-    wanted += [("insert_xid < %s", below)] if below is not None else []
-    wanted += [('"timestamp" >= %s', from_at)] if from_at is not None else []
-    wanted += [('"timestamp" < %s', to_at)] if to_at is not None else []
+    if changed:
+        found |= Q(id__in=changed)
+        wanted = [("(insert_xid >= %s OR id = ANY(%s))", (watermark, list(changed)))]
+    bounds = ((f"{mark}__lt", below), ("timestamp__gte", from_at), ("timestamp__lt", to_at))
+    for lookup, value in bounds:
+        if value is not None:
+            found &= Q(**{lookup: value})
+            column, sign = lookup.split("__")
+            wanted.append((f'"{column}" {"<" if sign == "lt" else ">="} %s', value))
+    return _read(wanted, UserEvent.objects.filter(found))
+
+
+def count_from(watermark: int) -> tuple[int, int | None]:
+    """Number and highest id of the rows at or above the watermark."""
+    mark = "insert_xid" if connection.vendor == "postgresql" else "id"
+    found = UserEvent.objects.filter(**{f"{mark}__gte": watermark}).aggregate(
+        count=Count("id"), last=Max("id")
+    )
+    return found["count"], found["last"]
+
+
+def rows_of(ids: Sequence[int]) -> pa.Table:
+    """The rows of these ids that are there, with the lake's columns."""
+    return _read([("id = ANY(%s)", list(ids))], UserEvent.objects.filter(id__in=ids))
+
+
+def rows_to_archive(before: datetime, watermark: int, *, after_id: int, limit: int) -> pa.Table:
+    """Sealed rows of events before an instant that are not archived and have no pending change, by id.
+
+    At most `limit`, with ids above `after_id`.
+    """
+    mark = "insert_xid" if connection.vendor == "postgresql" else "id"
+    due = UserEvent.objects.filter(
+        timestamp__lt=before, is_archived=False, id__gt=after_id, **{f"{mark}__lt": watermark}
+    ).exclude(Exists(EventChange.objects.filter(event_id=OuterRef("pk"))))
+    ids = list(due.order_by("id").values_list("id", flat=True)[:limit])
+    return rows_of(ids)
+
+
+def rows_after(row_id: int, watermark: int, *, limit: int) -> pa.Table:
+    """Sealed rows without a pending change, by id, above an id; for whoever checks all of them."""
+    mark = "insert_xid" if connection.vendor == "postgresql" else "id"
+    rows = UserEvent.objects.filter(id__gt=row_id, **{f"{mark}__lt": watermark}).exclude(
+        Exists(EventChange.objects.filter(event_id=OuterRef("pk")))
+    )
+    return rows_of(list(rows.order_by("id").values_list("id", flat=True)[:limit]))
+
+
+def _read(wanted: Sequence[tuple[str, Any]], events: QuerySet[UserEvent]) -> pa.Table:
+    """Rows that all conditions keep: by COPY where there is one, else of the same rows as `events`."""
+    if connection.vendor != "postgresql":
+        return _by_orm(events)
     statement = _COPY.format(" AND ".join(text for text, _ in wanted))
-    values = [value for _, value in wanted]
+    values = [part for _, value in wanted for part in (value if isinstance(value, tuple) else (value,))]
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
@@ -99,14 +155,7 @@ def _typed(table: pa.Table) -> pa.Table:
     return table
 
 
-def _by_orm(watermark: int, below: int | None, from_at: datetime | None, to_at: datetime | None) -> pa.Table:
-    events = UserEvent.objects.filter(id__gte=watermark)
-    if below is not None:
-        events = events.filter(id__lt=below)
-    if from_at is not None:
-        events = events.filter(timestamp__gte=from_at)
-    if to_at is not None:
-        events = events.filter(timestamp__lt=to_at)
+def _by_orm(events: QuerySet[UserEvent]) -> pa.Table:
     import orjson
 
     rows = events.annotate(row=F("id")).values_list(*_READ)

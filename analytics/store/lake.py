@@ -1,18 +1,22 @@
 """The deployment's lake, and one consistent source of hot and cold rows for an analysis.
 
-Order matters: the lake's snapshot first, then the rows at or above its watermark. A row that is sealed in between is
-still in the database, so it is read once, from there. The lake's libraries are imported at first use: they weigh
+Order matters: which rows have changed, then the lake's snapshot, then those rows and the ones at or above its
+watermark. A row that is sealed in between is still in the database, so it is read once, from there; a change that is
+merged in between is read from the database, too. The lake's libraries are imported at first use: they weigh
 a hundred megabytes, and a process that only takes events in never needs them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import connection
+from django.db.models import Count, Max
 
 from analytics import clock, conf
 from analytics.models import Person
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
 
     from eventlake.engine import Engine
     from eventlake.source import Source
-    from eventlake.table import Lake
+    from eventlake.table import Lake, LakeSnapshot
 
 
 def lake() -> Lake:
@@ -52,18 +56,85 @@ def _engine(root: str) -> Engine:
 
 
 def source(from_at: datetime, to_at: datetime) -> Source:
-    """Everything that an analysis of [from_at, to_at) reads, fresh to the last commit."""
-    from analytics.store import hot
+    """Everything that an analysis of [from_at, to_at) reads, fresh to the last commit.
+
+    **Errors**: `ClusterMismatchError` after a restore into another cluster, until `manage.py rebuild_lake` has run.
+    """
+    from analytics.store import changes, hot
     from eventlake.source import Source
 
+    changed = changes.pending()
     snapshot = lake().snapshot()
+    check_cluster(snapshot)
     fresh_to = clock.now()
     return Source(
         snapshot=snapshot,
-        hot=hot.rows_from(snapshot.watermark, from_at=from_at, to_at=to_at),
+        hot=hot.rows_from(snapshot.watermark, from_at=from_at, to_at=to_at, changed=changed),
         fresh_to=fresh_to,
         merges=merges(),
+        superseded=changes.as_table(changed),
     )
+
+
+def check_cluster(snapshot: LakeSnapshot) -> None:
+    """**Errors**: `ClusterMismatchError` where the lake counts the transactions of another database cluster."""
+    from eventlake.errors import ClusterMismatchError
+
+    if snapshot.cluster is not None and snapshot.cluster != cluster():
+        raise ClusterMismatchError(cluster(), snapshot.cluster)
+
+
+def cluster() -> int:
+    """The number by which the lake knows this database cluster."""
+    return _cluster(str(sorted((key, str(value)) for key, value in connection.settings_dict.items())))
+
+
+@cache
+def _cluster(_: str) -> int:
+    from eventlake.sealing import cluster_number
+
+    if connection.vendor != "postgresql":
+        return cluster_number(str(connection.settings_dict["NAME"]))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT system_identifier FROM pg_control_system()")
+        return cluster_number(int(cursor.fetchone()[0]))
+
+
+def state() -> tuple[object, ...]:
+    """A fingerprint of everything that `source` reads: equal states mean equal rows.
+
+    Rows above the watermark are only ever added (counted, with the newest id), or noted as changed; merges and erasures
+    have logs of their own.
+    """
+    from analytics.models import Erasure, EventChange, MergeLog
+    from analytics.store import hot
+
+    notes = EventChange.objects.aggregate(last=Max("id"), count=Count("id"))
+    snapshot = lake().snapshot()
+    check_cluster(snapshot)
+    rows = hot.count_from(snapshot.watermark)
+    merged = MergeLog.objects.aggregate(last=Max("id"))["last"]
+    undone = MergeLog.objects.exclude(undone_at=None).aggregate(last=Max("undone_at"), count=Count("id"))
+    erased = Erasure.objects.aggregate(last=Max("id"))["last"]
+    segments = tuple(segment.name for segment in snapshot.segments)
+    database = str(connection.settings_dict["NAME"])
+    known = (snapshot.root, snapshot.version, segments, database, str(conf.get().zone))
+    return (*known, *notes.values(), *rows, merged, *undone.values(), erased)
+
+
+def persons_with(names: Iterable[str]) -> pa.Table:
+    """Columns root_id, properties (JSON text): persons that have at least one of these properties."""
+    import orjson
+    import pyarrow as pa
+
+    from eventlake.source import PERSONS_SCHEMA
+
+    people = Person.objects.filter(merged_into=None)
+    if connection.vendor == "postgresql":
+        people = people.filter(properties__has_any_keys=sorted(names))
+    rows = list(people.values_list("id", "properties"))
+    texts = [orjson.dumps(properties).decode() for _, properties in rows]
+    return pa.table([[row[0] for row in rows], texts], schema=PERSONS_SCHEMA)
 
 
 def merges() -> pa.Table:

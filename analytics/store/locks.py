@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import connection
 
@@ -21,8 +23,32 @@ def try_hold(name: str) -> bool:
     """Hold the lock of this name until the transaction ends, if nobody else does."""
     if connection.vendor != "postgresql":
         return True
+    return _ask("SELECT pg_try_advisory_xact_lock(%s)", name)
+
+
+@contextmanager
+def session(name: str) -> Iterator[bool]:
+    """Hold the lock of this name outside of any transaction, if nobody else does; whether it is held.
+
+    For long work of many transactions. It belongs to the connection, which must not change hands meanwhile: behind a
+    pool in transaction mode give this work a direct connection.
+    """
+    if connection.vendor != "postgresql":
+        yield True
+        return
+    if not _ask("SELECT pg_try_advisory_lock(%s)", name):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        if connection.is_usable():
+            _ask("SELECT pg_advisory_unlock(%s)", name)
+
+
+def _ask(statement: str, name: str) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_number(name)])
+        cursor.execute(statement, [_number(name)])
         row = cursor.fetchone()
     return bool(row and row[0])
 

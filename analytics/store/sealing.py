@@ -13,8 +13,8 @@ from django.db import connection, transaction
 
 from analytics.models import UserEvent
 from analytics.store import hot, locks
-from analytics.store.lake import lake
-from eventlake.sealing import cluster_number, seal
+from analytics.store.lake import cluster, lake
+from eventlake.sealing import seal
 
 logger = logging.getLogger("analytics.sealing")
 
@@ -22,7 +22,6 @@ MAX_ROWS = 200_000  # of one sealing; about 100 MB in memory
 
 _TABLE = UserEvent._meta.db_table
 _SAFE_BOUND = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-_CLUSTER = "SELECT system_identifier FROM pg_control_system()"
 _FIRST_BEYOND = (
     f"SELECT insert_xid FROM {_TABLE} WHERE insert_xid >= %s AND insert_xid < %s "  # noqa: S608
     "ORDER BY insert_xid OFFSET %s LIMIT 1"
@@ -49,12 +48,10 @@ def seal_next() -> SealedRows | None:
         if not locks.try_hold("seal"):
             return None
         start = lake().snapshot().watermark
-        safe = _safe_bound()
+        safe = safe_bound()
         end = _bound_of_chunk(start, safe)
         rows = hot.rows_from(start, below=end)
-        sealed = seal(
-            lake(), rows, watermark_from=start, watermark_to=end, cluster=cluster_number(_cluster())
-        )
+        sealed = seal(lake(), rows, watermark_from=start, watermark_to=end, cluster=cluster())
     return SealedRows(sealed.rows, sealed.version, sealed.watermark, is_finished=end >= safe)
 
 
@@ -68,7 +65,8 @@ def seal_all() -> int:
     return total
 
 
-def _safe_bound() -> int:
+def safe_bound() -> int:
+    """The watermark below which no row can appear any more."""
     if connection.vendor == "postgresql":
         return int(_one(_SAFE_BOUND, []) or 0)
     newest = UserEvent.objects.order_by("-id").values_list("id", flat=True).first()
@@ -85,12 +83,6 @@ def _bound_of_chunk(start: int, safe: int) -> int:
     if beyond > start:
         return beyond
     return _one(_NEXT_TRANSACTION, [start, safe]) or safe
-
-
-def _cluster() -> int | str:
-    if connection.vendor == "postgresql":
-        return _one(_CLUSTER, []) or 0
-    return str(connection.settings_dict["NAME"])
 
 
 def _one(statement: str, parameters: list[int]) -> int | None:

@@ -13,9 +13,10 @@ from typing import Any
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from analytics.models import MergeLog, Person, PersonDistinctId, UserEvent
+from analytics.models import ArchivedEvent, MergeLog, Person, PersonDistinctId, UserEvent
 
 _EVENT = UserEvent._meta.db_table
+_ARCHIVED = ArchivedEvent._meta.db_table
 _PERSON = Person._meta.db_table
 _ID = PersonDistinctId._meta.db_table
 _MERGE = MergeLog._meta.db_table
@@ -108,7 +109,8 @@ def insert_new_events(columns: Mapping[str, Sequence[Any]], constants: Mapping[s
         _copy(cursor, f"COPY {_STAGED_EVENTS} ({staged}) FROM STDIN", columns)
         # By uuid, so that two loaders with the same events wait for each other instead of deadlocking.
         cursor.execute(
-            f"INSERT INTO {_EVENT} ({target}) SELECT {staged}{values} FROM {_STAGED_EVENTS} "  # noqa: S608
+            f"INSERT INTO {_EVENT} ({target}) SELECT {staged}{values} FROM {_STAGED_EVENTS} AS staged "  # noqa: S608
+            f"WHERE NOT EXISTS (SELECT FROM {_ARCHIVED} archived WHERE archived.uuid = staged.uuid) "
             "ORDER BY uuid ON CONFLICT (uuid) DO NOTHING",
             list(constants.values()),
         )

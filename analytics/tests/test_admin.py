@@ -24,7 +24,8 @@ NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 HOSTILE = "<script>alert(1)</script>"
 #: Nobody adds or changes these by hand.
 RECORDS = (
-    models.Dataset, models.LedgerEntry, models.MergeLog, models.OutboxMessage, models.Person,
+    models.ArchivedEvent, models.CohortMember, models.Dataset, models.ErasedId, models.Erasure, models.EventChange,
+    models.LedgerEntry, models.MergeLog, models.OutboxMessage, models.Person,
     models.PersonDistinctId, models.PersonGroup, models.Receipt, models.RejectedEvent, models.UserBehaviorProfile,
     models.UserEvent,
 )  # fmt: skip
@@ -57,6 +58,15 @@ def one_of_each() -> dict[type[Model], Model]:
         outcome=Outcome.REJECTED, reason="no_name", body=HOSTILE.encode() + b"\xff\x00", dialect="posthog"
     )
     models.PersonGroup.objects.get_or_create(group_type="company", group_key=HOSTILE)
+    cohort = models.Cohort.objects.create(name=HOSTILE, kind="static")
+    models.CohortMember.objects.create(cohort=cohort, person=models.Person.objects.all()[0])
+    event = models.UserEvent.objects.all()[0]
+    models.EventChange.objects.create(event_id=event.pk)
+    models.ArchivedEvent.objects.create(
+        uuid=uuid.uuid4(), row_id=1, ingest_key=HOSTILE, received_at=NOON, created_at=NOON, ends_at=NOON
+    )
+    models.Erasure.objects.create(person_uuid=uuid.uuid4(), nodes=[1])
+    models.ErasedId.objects.create(digest="d" * 64)
     found = {model: model._default_manager.first() for model in apps.get_app_config("analytics").get_models()}
     assert all(found.values()), [model for model, row in found.items() if row is None]
     return {model: row for model, row in found.items() if row is not None}
@@ -91,10 +101,10 @@ class EveryModelTest(TestCase):
                 self.assertEqual(answer.status_code, 200)
                 self.assertNotContains(answer, "<script>alert")
 
-    def test_only_keys_are_added_by_hand(self) -> None:
+    def test_only_keys_and_cohorts_are_added_by_hand(self) -> None:
         for model in self.rows:
             with self.subTest(model.__name__):
-                expected = 200 if model is models.IngestKey else 403
+                expected = 200 if model in (models.IngestKey, models.Cohort) else 403
                 self.assertEqual(self.client.get(page(model, "add")).status_code, expected)
 
     def test_records_cannot_be_changed_or_deleted(self) -> None:

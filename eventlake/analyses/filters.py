@@ -90,7 +90,14 @@ class Not:
     part: Filter
 
 
-Filter: TypeAlias = Condition | All | Any | Not
+@dataclass(frozen=True, slots=True)
+class InCohort:
+    """The event's person is one of the cohort's, which the source gives (see `Source.cohorts`)."""
+
+    cohort: int
+
+
+Filter: TypeAlias = Condition | InCohort | All | Any | Not
 
 _COMPLEMENT = {Operator.NE: Operator.EQ, Operator.NOT_IN: Operator.IN, Operator.IS_NOT_SET: Operator.IS_SET}
 _COMPARE = {Operator.GT: ">", Operator.GTE: ">=", Operator.LT: "<", Operator.LTE: "<="}
@@ -113,10 +120,15 @@ def event_is(name: str) -> Condition:
     return Condition(Property("event_name", Scope.COLUMN), Operator.EQ, name)
 
 
+def cohort_table(cohort: int) -> str:
+    """The name under which a statement sees the members of a cohort, column member_id."""
+    return f"cohort_{int(cohort)}"
+
+
 def _count(node: Filter, depth: int) -> int:
     if depth > MAX_DEPTH:
         raise QuestionError(f"a filter is nested at most {MAX_DEPTH} deep")
-    if isinstance(node, Condition):
+    if isinstance(node, Condition | InCohort):
         return 1
     parts = (node.part,) if isinstance(node, Not) else node.parts
     return 1 + sum(_count(part, depth + 1) for part in parts)
@@ -131,6 +143,9 @@ def _sql(node: Filter, parameters: Parameters, *, negated: bool) -> str:
         return _sql(node.part, parameters, negated=not negated)
     if isinstance(node, Condition):
         return _condition(node, parameters, negated=negated)
+    if isinstance(node, InCohort):
+        plain = f"person_id in (select member_id from {cohort_table(node.cohort)})"  # noqa: S608
+        return f"(({plain}) is not true)" if negated else f"({plain})"
     parts = [_sql(part, parameters, negated=negated) for part in node.parts]
     if isinstance(node, All) is not negated:
         return f"({' and '.join(parts)})" if parts else "true"

@@ -21,9 +21,10 @@ MAX_NAME_CHARACTERS = 1_000
 
 
 class Scope(StrEnum):
-    """Where a property lives: in the event's JSON, or in a column of the lake."""
+    """Where a property lives: in the event's JSON, in that of its person as it is now, or in a column of the lake."""
 
     EVENT = "event"
+    PERSON = "person"
     COLUMN = "column"
 
 
@@ -42,7 +43,7 @@ class Property:
 
     @property
     def type(self) -> pa.DataType:
-        """Type of the column; text for a property of the event."""
+        """Type of the column; text for a property in JSON."""
         return SCHEMA.field(self.name).type if self.scope is Scope.COLUMN else pa.string()
 
 
@@ -50,9 +51,19 @@ def text_sql(prop: Property, parameters: Parameters) -> str:
     """The property as text; null when it is missing. JSON true is 'true', an object is compact JSON."""
     if prop.scope is Scope.EVENT:
         return parameters.read_property(prop.name)
+    if prop.scope is Scope.PERSON:
+        pointer = parameters.bind(json_pointer(prop.name))
+        # The table has no column person_id, so that the name means the event's.
+        value = f"try(json_extract_string(persons.properties, {pointer}))"
+        return f"(select any_value({value}) from persons where persons.root_id = person_id)"  # noqa: S608
     if is_text(prop):
         return f"nullif({_column(prop)}, '')"
     return f"cast({_column(prop)} as varchar)"
+
+
+def json_pointer(name: str) -> str:
+    """The JSON Pointer of a top-level key (RFC 6901: just `~` and `/` are escaped)."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def number_sql(prop: Property, parameters: Parameters) -> str:

@@ -143,6 +143,10 @@ CELERY_ENABLE_UTC = True
 CELERY_BEAT_SCHEDULE = {
     "seal-events": {"task": "analytics.tasks.seal_events", "schedule": 10.0},
     "lake-upkeep": {"task": "analytics.tasks.lake_upkeep", "schedule": crontab(minute="*/15")},
+    "cleanup-analytics-data": {
+        "task": "analytics.tasks.cleanup_old_analytics_data",
+        "schedule": crontab(hour="3", minute="30"),
+    },
     "fold-ledger": {"task": "analytics.tasks.fold_ledger", "schedule": crontab(minute="*/5")},
 }
 

@@ -1,0 +1,196 @@
+"""Erasing a person: from the database at once, from every sealed file, and from the files of older versions.
+
+Each step is written down in `Erasure`, so that whatever stops half way goes on at the next upkeep. The certificate
+is complete when no file that holds anything of the person is left. Backups are the operator's to end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from analytics import clock
+from analytics.errors import NotFound
+from analytics.models import (
+    ArchivedEvent,
+    ErasedId,
+    Erasure,
+    MergeLog,
+    Person,
+    PersonDistinctId,
+    RejectedEvent,
+    UserBehaviorProfile,
+    UserEvent,
+)
+from analytics.store import lake as lakes
+from analytics.store import persons
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from eventlake.engine import Engine
+
+logger = logging.getLogger("analytics.erasure")
+
+#: Files of older versions stay this long for whoever is just reading them.
+KEEP_OLD_FILES = timedelta(hours=24)
+
+_BODIES = RejectedEvent._meta.db_table
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was erased, and how far it is. Times are UTC; `completed_at` is None while old files still wait."""
+
+    uuid: UUID
+    person_uuid: UUID
+    requested_at: datetime
+    deleted_rows: int
+    rewritten_days: int
+    rewritten_at: datetime | None
+    completed_at: datetime | None
+
+
+def digest(distinct_id: str) -> str:
+    """What is kept of an erased distinct id."""
+    return hashlib.sha256(b"loopin.erased:" + distinct_id.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def erased_among(distinct_ids: Iterable[str]) -> set[str]:
+    """Those of the distinct ids that were erased."""
+    by_digest = {digest(text): text for text in distinct_ids}
+    if not by_digest:
+        return set()
+    found = ErasedId.objects.filter(digest__in=list(by_digest)).values_list("digest", flat=True)
+    return {by_digest[value] for value in found}
+
+
+def erase(person_uuid: UUID) -> Erasure:
+    """Erase a person from the database, in one transaction; `continue_erasures` does the lake.
+
+    **Errors**: `NotFound` for a uuid that names no person.
+    """
+    with transaction.atomic():
+        person = Person.objects.filter(uuid=person_uuid).first()
+        if person is None:
+            raise NotFound(f"there is no person {person_uuid}")
+        root = person.root
+        nodes = persons.nodes_under(root.pk)
+        persons.read_persons(nodes, lock=True)
+        distinct_ids = list(
+            PersonDistinctId.objects.filter(person_id__in=nodes).values_list("distinct_id", flat=True)
+        )
+        ErasedId.objects.bulk_create(
+            [ErasedId(digest=digest(text)) for text in distinct_ids], ignore_conflicts=True
+        )
+        users = set(Person.objects.filter(pk__in=nodes).exclude(user=None).values_list("user_id", flat=True))
+        deleted = _delete_events(nodes, users)
+        for text in distinct_ids:
+            _delete_refused(text)
+        UserBehaviorProfile.objects.filter(user_id__in=users).delete()
+        MergeLog.objects.filter(Q(source_id__in=nodes) | Q(target_id__in=nodes)).delete()
+        PersonDistinctId.objects.filter(person_id__in=nodes).delete()
+        Person.objects.filter(pk__in=nodes).delete()
+        erasure = Erasure.objects.create(person_uuid=root.uuid, nodes=nodes, deleted_rows=deleted)
+    logger.info("erasure %s: %d rows left the database", erasure.uuid, deleted)
+    return erasure
+
+
+def continue_erasures(engine: Engine, *, at_once: bool = False) -> int:
+    """Take every unfinished erasure as far as it can go; how many were completed.
+
+    `at_once` deletes the files of older versions now, under the feet of whoever is reading them.
+    **Errors**: those of `eventlake.rewriting`; it goes on at the next call.
+    """
+    waiting = list(Erasure.objects.filter(completed_at=None).order_by("pk"))
+    if not waiting:
+        return 0
+    for erasure in waiting:
+        _rewrite(erasure, engine)
+    now = clock.now()
+    due = [e for e in waiting if at_once or (e.rewritten_at and e.rewritten_at <= now - KEEP_OLD_FILES)]
+    if due:
+        _delete_old_files(engine, at_once=at_once)
+        Erasure.objects.filter(pk__in=[erasure.pk for erasure in due]).update(completed_at=now)
+    return len(due)
+
+
+def certificate(uuid: UUID) -> Certificate:
+    """The certificate of an erasure. **Errors**: `NotFound`."""
+    found = Erasure.objects.filter(uuid=uuid).first()
+    if found is None:
+        raise NotFound(f"there is no erasure {uuid}")
+    return Certificate(
+        uuid=found.uuid,
+        person_uuid=found.person_uuid,
+        requested_at=found.requested_at,
+        deleted_rows=found.deleted_rows,
+        rewritten_days=found.rewritten_days,
+        rewritten_at=found.rewritten_at,
+        completed_at=found.completed_at,
+    )
+
+
+def _delete_events(nodes: list[int], users: Iterable[int] = ()) -> int:
+    theirs = UserEvent.objects.filter(Q(person_id__in=nodes) | Q(user_id__in=list(users), person_id=None))
+    deleted = theirs._raw_delete(theirs.db) if connection.vendor == "postgresql" else theirs.delete()[0]
+    ArchivedEvent.objects.filter(person_id__in=nodes).delete()
+    return int(deleted)
+
+
+def _delete_refused(distinct_id: str) -> None:
+    """Kept bodies of refused events that name the id, as plain text or as JSON writes it."""
+    forms = {distinct_id.encode("utf-8", "surrogatepass"), json.dumps(distinct_id)[1:-1].encode()}
+    function = "position(%s::bytea in body)" if connection.vendor == "postgresql" else "instr(body, %s)"
+    for form in forms:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {_BODIES} WHERE {function} > 0", [form])  # noqa: S608
+
+
+def _rewrite(erasure: Erasure, engine: Engine) -> None:
+    """Take the person's rows out of the newest version; what came in since the last look goes, too."""
+    from eventlake.rewriting import Changes, find_days, rewrite_days
+
+    lake = lakes.lake()
+    late = _delete_events(erasure.nodes)
+    changes = Changes(clock.now(), lakes.merges(), erased=_as_table(erasure.nodes))
+    days = find_days(lake, engine, changes, lake.snapshot().files)
+    for day in days:
+        rewrite_days(lake, engine, [day], changes)
+    if days or late or erasure.rewritten_at is None:
+        erasure.deleted_rows += late
+        erasure.rewritten_days += len(days)
+        erasure.rewritten_at = clock.now()
+        erasure.save(update_fields=["deleted_rows", "rewritten_days", "rewritten_at"])
+
+
+def _delete_old_files(engine: Engine, *, at_once: bool) -> None:
+    from eventlake.rewriting import forget_history, vacuum
+    from eventlake.rollups.build import refresh_rollups
+
+    lake, now = lakes.lake(), clock.now()
+    if not lake.snapshot().files:
+        return
+    refresh_rollups(lake, engine, closed_before=now.date(), now=now)
+    if at_once:
+        forget_history(lake)
+        lake.rollups.sweep(now + KEEP_OLD_FILES)
+    else:
+        vacuum(lake, retention_hours=int(KEEP_OLD_FILES.total_seconds() // 3600))
+
+
+def _as_table(nodes: list[int]) -> pa.Table:
+    import pyarrow as pa
+
+    from eventlake.rewriting import PERSONS_SCHEMA
+
+    return pa.table([pa.array(nodes, pa.int64())], schema=PERSONS_SCHEMA)
