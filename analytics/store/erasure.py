@@ -44,6 +44,8 @@ logger = logging.getLogger("analytics.erasure")
 #: Files of older versions stay this long for whoever is just reading them.
 KEEP_OLD_FILES = timedelta(hours=24)
 
+_DIGESTS_AT_ONCE = 500  # well below the number of parameters that SQLite takes
+
 _BODIES = RejectedEvent._meta.db_table
 
 
@@ -68,10 +70,12 @@ def digest(distinct_id: str) -> str:
 def erased_among(distinct_ids: Iterable[str]) -> set[str]:
     """Those of the distinct ids that were erased."""
     by_digest = {digest(text): text for text in distinct_ids}
-    if not by_digest:
-        return set()
-    found = ErasedId.objects.filter(digest__in=list(by_digest)).values_list("digest", flat=True)
-    return {by_digest[value] for value in found}
+    digests = list(by_digest)
+    found: set[str] = set()
+    for first in range(0, len(digests), _DIGESTS_AT_ONCE):
+        part = ErasedId.objects.filter(digest__in=digests[first : first + _DIGESTS_AT_ONCE])
+        found |= {by_digest[value] for value in part.values_list("digest", flat=True)}
+    return found
 
 
 def erase(person_uuid: UUID) -> Erasure:
@@ -111,6 +115,7 @@ def continue_erasures(engine: Engine, *, at_once: bool = False) -> int:
     `at_once` deletes the files of older versions now, under the feet of whoever is reading them.
     **Errors**: those of `eventlake.rewriting`; it goes on at the next call.
     """
+    _catch_late_nodes()
     waiting = list(Erasure.objects.filter(completed_at=None).order_by("pk"))
     if not waiting:
         return 0
@@ -145,6 +150,29 @@ def _delete_events(nodes: list[int], users: Iterable[int] = ()) -> int:
     deleted = theirs._raw_delete(theirs.db) if connection.vendor == "postgresql" else theirs.delete()[0]
     ArchivedEvent.objects.filter(person_id__in=nodes).delete()
     return int(deleted)
+
+
+def _catch_late_nodes() -> None:
+    """Nodes that a commit made anew, because it looked before the erasure and wrote after it: they go, too."""
+    since = clock.now() - 2 * KEEP_OLD_FILES
+    last = Erasure.objects.filter(requested_at__gte=since).order_by("pk").last()
+    if last is None:
+        return
+    made = PersonDistinctId.objects.filter(created_at__gte=since)
+    late = erased_among(made.values_list("distinct_id", flat=True))
+    if not late:
+        return
+    with transaction.atomic():
+        nodes = list(
+            PersonDistinctId.objects.filter(distinct_id__in=late).values_list("person_id", flat=True)
+        )
+        last.nodes = [*last.nodes, *nodes]
+        last.deleted_rows += _delete_events(nodes)
+        last.rewritten_at = last.completed_at = None
+        last.save(update_fields=["nodes", "deleted_rows", "rewritten_at", "completed_at"])
+        MergeLog.objects.filter(Q(source_id__in=nodes) | Q(target_id__in=nodes)).delete()
+        PersonDistinctId.objects.filter(person_id__in=nodes).delete()
+        Person.objects.filter(pk__in=nodes).delete()
 
 
 def _delete_refused(distinct_id: str) -> None:

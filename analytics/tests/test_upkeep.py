@@ -361,6 +361,16 @@ class ErasureTest(LakeTestCase):
         self.assertEqual(self.figures(), (4, 2, 20.0))
         self.assertEqual(ArchivedEvent.objects.count(), 4)
 
+    def test_a_commit_that_looked_before_and_wrote_after_is_caught(self) -> None:
+        with clock.frozen(NOON):
+            erasure.erase(self.person.uuid)
+            with mock.patch("analytics.ingestion.commit.erasure.erased_among", return_value=set()):
+                send_batch(posthog_event("late", CANARY))
+            seal_all()
+            self.assertEqual(erasure.continue_erasures(engine(), at_once=True), 1)
+        self.assertEqual(self.traces(), [])
+        self.assertEqual(self.figures(), (4, 2, 20.0))
+
     def test_nobody_is_erased_by_mistake(self) -> None:
         with self.assertRaisesMessage(CommandError, "no person goes by"):
             call_command("erase_person", "nobody", yes=True)
