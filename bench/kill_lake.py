@@ -51,7 +51,9 @@ def main() -> None:
     options = parser.parse_args()
     if options.part == "all":
         with tempfile.TemporaryDirectory(prefix="kill-lake-") as folder:
-            sys.exit(subprocess.run(_command(Path(folder), options.rounds, options.seed)).returncode)
+            sys.exit(
+                subprocess.run(_command(Path(folder), options.rounds, options.seed), check=False).returncode
+            )
     _set_up()
     if options.part == "nursery":
         nurse(options.rounds, random.Random(options.seed))
@@ -100,18 +102,8 @@ def run(rounds: int, seed: int) -> list[str]:
     writer = threading.Thread(target=_write, args=(sent, stop, random.Random(seed)))
     writer.start()
     started = time.perf_counter()
-    command = [
-        sys.executable,
-        "-m",
-        "bench.kill_lake",
-        "--nursery",
-        "--rounds",
-        str(rounds),
-        "--seed",
-        str(seed),
-    ]
     try:
-        subprocess.run(command, check=True)
+        subprocess.run(_part("nursery", rounds, seed), check=True)
     finally:
         stop.set()
         writer.join()

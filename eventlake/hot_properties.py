@@ -31,7 +31,8 @@ _LEAST_RATIO = 0.02
 def choose_properties(run: Run, events: Relation, *, known: Collection[str]) -> list[str]:
     """Names of the day's most frequent properties, at most MOST_OF_A_DAY; those with a column already first.
 
-    Ids, which hardly ever repeat, are left out: nobody breaks a chart down by them.
+    Ids, which hardly ever repeat, are left out: nobody breaks a chart down by them. Numbers need not repeat: they are
+    averaged.
     """
     parameters = Parameters()
     parameters.name("sample_rows", _SAMPLE_ROWS)

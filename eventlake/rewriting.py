@@ -25,7 +25,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from eventlake import durability
 from eventlake.analyses.statements import statement
-from eventlake.datafiles import write_day_files
+from eventlake.datafiles import REWRITTEN_LEVEL, write_day_files
 from eventlake.engine import Engine, Run
 from eventlake.errors import TableError
 from eventlake.hot_properties import choose_properties, property_columns
@@ -185,7 +185,7 @@ def _write_day(
     for column in rows.column_names:
         if column not in SCHEMA.names:
             conforming = conforming.append_column(column, rows.column(column).cast(pa.string()))
-    yield from write_day_files(conforming, lake.filesystem)
+    yield from write_day_files(conforming, lake.filesystem, json_level=REWRITTEN_LEVEL)
 
 
 def _provide(run: Run, changes: Changes) -> None:
