@@ -233,6 +233,8 @@ class Run:
         return name
 
     def _prepare(self, sql: str, parameters: Parameters, relations: dict[str, Relation]) -> str:
+        # A statement that never names the column and takes no other by a star cannot depend on it.
+        parameters.reads_person = "person_id" in sql or "*" in sql.replace("count(*)", "")
         text = fill(sql, **{name: relation.sql(self, parameters) for name, relation in relations.items()})
         self._statements.append("\n".join([text, *parameters.comments()]))
         self._watch.check()

@@ -15,12 +15,14 @@ class Parameters:
     """Values named as they come, so that SQL from several places can share one statement.
 
     `notes` is what a proof shows in place of a value that nobody would want to read; `properties` gives for each
-    property of the event the column under which the statement sees it.
+    property of the event the column under which the statement sees it. `reads_person`: whether the statement looks at
+    the person of an event at all; where it does not, nobody has to find out who was merged into whom.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     properties: dict[str, str] = field(default_factory=dict)
+    reads_person: bool = True
 
     def bind(self, value: Any, note: str | None = None) -> str:
         """The placeholder of a value."""

@@ -101,7 +101,7 @@ def events_sql(
     if with_hot:
         parts.append(statement("source_hot", properties=_properties(parameters, frozenset())))
     rows = "\nunion all by name\n".join(parts)
-    if source.merges.num_rows:
+    if source.merges.num_rows and parameters.reads_person:
         rows = statement("source_merged", rows=rows)
     return statement(
         "source_events", rows=rows, from_at=parameters.bind(span.from_at), to_at=parameters.bind(span.to_at)
