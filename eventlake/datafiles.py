@@ -101,6 +101,7 @@ def _write(rows: pa.Table, day: dt.date, filesystem: pafs.SubTreeFileSystem, jso
         compression_level={"metadata": json_level},
         use_dictionary=[name for name in rows.column_names if name not in DISTINCT],
         column_encoding=dict.fromkeys(DELTA_ENCODED, "DELTA_BINARY_PACKED"),
+        write_page_checksum=True,  # `verify.check_files` compares them
     )
     written = filesystem.get_file_info(path)
     return AddAction(

@@ -44,6 +44,12 @@ class Span:
         if self.from_at > self.to_at:
             raise QuestionError("a range cannot end before it starts")
 
+    @classmethod
+    def of_days(cls, first: dt.date, last: dt.date) -> Span:
+        """From the first instant of one UTC day to the last of another."""
+        start, end = (dt.datetime.combine(day, dt.time(), dt.UTC) for day in (first, last))
+        return cls(start, end + dt.timedelta(days=1))
+
 
 def find_zone(name: str) -> ZoneInfo:
     """The zone of an IANA name. Errors: QuestionError when there is none."""

@@ -93,6 +93,18 @@ def rewrite_days(lake: Lake, engine: Engine, days: Iterable[dt.date], changes: C
     )
 
 
+def rewrite_each(lake: Lake, engine: Engine, days: Iterable[dt.date], changes: Changes) -> int:
+    """Rewrite these UTC days, each in a commit of its own: a stop loses one day's work at most. How many days.
+
+    A changed row of another day than its old version must have its note until all of its days are done.
+    Errors: those of `rewrite_days`.
+    """
+    days = sorted(set(days))
+    for day in days:
+        rewrite_days(lake, engine, [day], changes)
+    return len(days)
+
+
 def find_days(lake: Lake, engine: Engine, changes: Changes, files: Sequence[LakeFile]) -> list[dt.date]:
     """UTC days of these files that hold a row which the changes concern, ascending."""
     if not files:
@@ -103,7 +115,7 @@ def find_days(lake: Lake, engine: Engine, changes: Changes, files: Sequence[Lake
         _provide(run, changes)
         parameters = Parameters()
         parameters.name("now", changes.now)
-        events = Events(Span(_start(files[0].day), _start(files[-1].day) + _DAY))
+        events = Events(Span.of_days(files[0].day, files[-1].day))
         return [day for (day,) in run.rows(statement("rewrite_days"), parameters, events=events)]
 
 
@@ -160,9 +172,6 @@ def forget_history(lake: Lake) -> int:
     return deleted
 
 
-_DAY = dt.timedelta(days=1)
-
-
 def _write_day(
     lake: Lake, engine: Engine, day: dt.date, files: Sequence[LakeFile], changes: Changes
 ) -> Iterator[AddAction]:
@@ -172,7 +181,7 @@ def _write_day(
     with engine.read(source) as reader:
         run = reader.run("rewrite")
         _provide(run, changes)
-        events = Events(Span(_start(day), _start(day) + _DAY))
+        events = Events(Span.of_days(day, day))
         properties = choose_properties(run, events, known=lake.properties())
         parameters = Parameters()
         parameters.name("now", changes.now)
@@ -227,7 +236,3 @@ def _removal(file: LakeFile) -> RemoveAction:
 
 def _rows_of(action: AddAction) -> int:
     return int(json.loads(action.stats)["numRecords"])
-
-
-def _start(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), dt.UTC)

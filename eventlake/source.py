@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from eventlake.rollups.segments import Segment
 from eventlake.schema import empty
-from eventlake.table import LakeFile, LakeSnapshot
+from eventlake.table import LakeSnapshot
 
 MERGES_SCHEMA = pa.schema([pa.field("person_id", pa.int64(), False), pa.field("root_id", pa.int64(), False)])
 MEMBERS_SCHEMA = pa.schema([pa.field("member_id", pa.int64(), False)])
@@ -62,18 +61,10 @@ class Source:
         if not segments or not self.superseded.num_rows:
             return segments
         changed = np.sort(self.superseded.column("id").to_numpy())
-        touched = {file.path for file in self.snapshot.files if _has_any(file, changed)}
+        touched = {file.path for file in self.snapshot.files if file.may_hold(changed)}
         return tuple(segment for segment in segments if touched.isdisjoint(segment.sources))
 
     @classmethod
     def sealed_only(cls, snapshot: LakeSnapshot, fresh_to: dt.datetime) -> Source:
         """A source of files alone, for a lake that stands without its database."""
         return cls(snapshot, empty(), fresh_to)
-
-
-def _has_any(file: LakeFile, ids: npt.NDArray[np.int64]) -> bool:
-    """Whether a file can hold one of these ids, which are sorted."""
-    if file.lowest_id is None or file.highest_id is None:
-        return True
-    first, last = np.searchsorted(ids, (file.lowest_id, file.highest_id + 1))
-    return bool(first < last)

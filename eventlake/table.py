@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.fs as pafs
 from deltalake import DeltaTable, Field, Schema
@@ -59,6 +60,13 @@ class LakeFile:
     lowest_id: int | None = None
     highest_id: int | None = None
     properties: frozenset[str] = frozenset()
+
+    def may_hold(self, ids: npt.NDArray[np.int64]) -> bool:
+        """Whether one of these ids, ascending, can be in it."""
+        if self.lowest_id is None or self.highest_id is None:
+            return True
+        first, last = np.searchsorted(ids, (self.lowest_id, self.highest_id + 1))
+        return bool(first < last)
 
 
 @dataclass(frozen=True)

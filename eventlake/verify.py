@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.fs as pafs
@@ -25,39 +26,38 @@ from eventlake.schema import DERIVED, PARTITION, SCHEMA, conform
 from eventlake.source import Source
 from eventlake.table import Lake, LakeFile
 
-_DAY = dt.timedelta(days=1)
-
 
 @dataclass(frozen=True, slots=True)
-class DayChecksum:
-    """Rows of a UTC day, and the sum over them of the first 32 bits of the MD5 of a row's text.
+class FileFault:
+    """A file that the newest version names and that is not as the log says; as text, a sentence."""
 
-    The text of a row is its uuid, event name, microseconds since 1970, person, and properties, joined by `|`; what is
-    missing is ''. Any database can work it out, in any order of rows.
+    file: LakeFile
+    fault: str
+
+    def __str__(self) -> str:
+        return f"{self.file.path} {self.fault}"
+
+
+def check_files(lake: Lake, *, with_pages: bool = False) -> Iterator[FileFault]:
+    """Files that are absent, or of another size or number of rows than the log says.
+
+    `with_pages` reads everything, and also names files with a page that differs from what was written, by the
+    checksum (CRC-32) beside it.
     """
-
-    rows: int
-    checksum: int
-
-
-def check_files(lake: Lake) -> Iterator[str]:
-    """What is wrong with the files that the newest version names: absent, of another size, of other rows."""
     for file in lake.snapshot().files:
-        info = lake.filesystem.get_file_info(file.path)
-        if info.type != pafs.FileType.File:
-            yield f"{file.path} is not there"
-        elif info.size != file.size_bytes:
-            yield f"{file.path} has {info.size} bytes, the log says {file.size_bytes}"
-        elif (rows := pq.read_metadata(file.path, filesystem=lake.filesystem).num_rows) != file.rows:
-            yield f"{file.path} has {rows} rows, the log says {file.rows}"
+        fault = _fault(lake, file) or (with_pages and _page_fault(lake, file))
+        if fault:
+            yield FileFault(file, fault)
 
 
 def check_uuids(lake: Lake, engine: Engine, now: dt.datetime) -> Iterator[str]:
     """Events that are in the lake more than once, by day."""
     for files in _by_day(lake.snapshot().files):
-        for (count,) in _ask(engine, _source(lake, files, now), "verify_uuids"):
-            if count:
-                yield f"{files[0].day}: {count} events more than once"
+        with engine.read(_source(lake, files, now)) as reader:
+            events = Events(Span.of_days(files[0].day, files[0].day))
+            ((count,),) = reader.run("verify").rows(statement("verify_uuids"), Parameters(), events=events)
+        if count:
+            yield f"{files[0].day}: {count} events more than once"
 
 
 def check_rollups(lake: Lake, engine: Engine, now: dt.datetime) -> Iterator[str]:
@@ -76,35 +76,19 @@ def check_rollups(lake: Lake, engine: Engine, now: dt.datetime) -> Iterator[str]
                     yield f"rollup {kind.name} of {segment.first_day} to {segment.last_day} differs from a recount"
 
 
-def day_checksums(
-    lake: Lake, engine: Engine, days: Sequence[dt.date], now: dt.datetime, *, but_ids: pa.Table | None = None
-) -> dict[dt.date, DayChecksum]:
-    """Checksums of these UTC days, without the rows named in `but_ids` (column id); no entry for an empty day."""
-    found: dict[dt.date, DayChecksum] = {}
-    for files in _by_day(file for file in lake.snapshot().files if file.day in set(days)):
-        source = _source(lake, files, now)
-        if but_ids is not None:
-            source = replace(source, superseded=but_ids)
-        for count, checksum in _ask(engine, source, "verify_checksum"):
-            if count:
-                found[files[0].day] = DayChecksum(count, int(checksum))
-    return found
-
-
 def find_identical(lake: Lake, engine: Engine, rows: pa.Table, now: dt.datetime) -> pa.Array:
     """Ids of those of these rows (with the lake's columns) of which the lake holds the very same, column by column."""
     rows = conform(rows)
     days = set(pc.unique(rows.column(PARTITION)).to_pylist())
     columns = [name for name in SCHEMA.names if name not in DERIVED | {"id", "insert_xid"}]
     same = " and ".join(f'expected."{name}" is not distinct from events."{name}"' for name in columns)
-    files = [file for file in lake.snapshot().files if file.day in days]
-    source = _source(lake, [file for file in files if _may_hold(file, rows)], now)
+    source = _source(lake, [file for file in _files_with(lake, rows) if file.day in days], now)
     return _match(engine, source, rows, statement("verify_identical", same=same))
 
 
 def find_clashes(lake: Lake, engine: Engine, rows: pa.Table, now: dt.datetime) -> pa.Array:
     """Ids of those of these rows (columns id, uuid) under whose id the lake holds an event of another uuid."""
-    source = _source(lake, [file for file in lake.snapshot().files if _may_hold(file, rows)], now)
+    source = _source(lake, _files_with(lake, rows), now)
     return _match(engine, source, rows, statement("verify_clashes"))
 
 
@@ -115,32 +99,38 @@ def _match(engine: Engine, source: Source, rows: pa.Table, sql: str) -> pa.Array
     with engine.read(source) as reader:
         run = reader.run("verify")
         run.give("expected", rows)
-        events = Events(Span(_start(files[0].day), _start(files[-1].day) + _DAY))
+        events = Events(Span.of_days(files[0].day, files[-1].day))
         return run.columns(sql, Parameters(), events=events).column("id").combine_chunks()
 
 
-def _may_hold(file: LakeFile, rows: pa.Table) -> bool:
-    """Whether the ids of a file and those of some rows overlap."""
-    bounds = pc.min_max(rows.column("id")).as_py()
-    if file.lowest_id is None or file.highest_id is None:
-        return True
-    return bool(rows.num_rows and file.lowest_id <= bounds["max"] and file.highest_id >= bounds["min"])
+def _files_with(lake: Lake, rows: pa.Table) -> list[LakeFile]:
+    """Files that can hold one of the ids of these rows."""
+    ids = np.sort(rows.column("id").to_numpy())
+    return [file for file in lake.snapshot().files if file.may_hold(ids)]
 
 
-def _start(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), dt.UTC)
+def _fault(lake: Lake, file: LakeFile) -> str:
+    info = lake.filesystem.get_file_info(file.path)
+    if info.type != pafs.FileType.File:
+        return "is not there"
+    if info.size != file.size_bytes:
+        return f"has {info.size} bytes, the log says {file.size_bytes}"
+    rows = pq.read_metadata(file.path, filesystem=lake.filesystem).num_rows
+    return "" if rows == file.rows else f"has {rows} rows, the log says {file.rows}"
+
+
+def _page_fault(lake: Lake, file: LakeFile) -> str:
+    try:
+        with pq.ParquetFile(file.path, filesystem=lake.filesystem, page_checksum_verification=True) as opened:
+            for _ in opened.iter_batches():
+                pass
+    except (OSError, pa.ArrowException) as error:
+        return f"cannot be read: {error}"
+    return ""
 
 
 def _source(lake: Lake, files: Sequence[LakeFile], now: dt.datetime) -> Source:
     return Source.sealed_only(replace(lake.snapshot(), files=tuple(files), segments=()), now)
-
-
-def _ask(engine: Engine, source: Source, name: str) -> list[tuple[int, ...]]:
-    """The answer of a statement on the one day that the source holds."""
-    start = _start(source.snapshot.files[0].day)
-    with engine.read(source) as reader:
-        events = Events(Span(start, start + _DAY))
-        return reader.run("verify").rows(statement(name), Parameters(), events=events)
 
 
 def _by_day(files: Iterator[LakeFile] | Sequence[LakeFile]) -> Iterator[list[LakeFile]]:

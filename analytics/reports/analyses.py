@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import connection
 
@@ -21,20 +21,11 @@ from analytics.store import lake
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from eventlake.analyses.range_question import RangeQuestion
     from eventlake.engine import Reader
-    from eventlake.periods import Span
 
 
-class Question(Protocol):
-    """What every question of an analysis has."""
-
-    @property
-    def reads(self) -> Span:
-        """The range whose hot rows the answer needs."""
-        ...
-
-
-Asked = TypeVar("Asked", bound=Question)
+Asked = TypeVar("Asked", bound="RangeQuestion")
 Answer = TypeVar("Answer")
 
 
@@ -79,7 +70,7 @@ def _work_out(analysis: Callable[[Reader, Asked], Answer], question: Asked, peop
         return analysis(reader, question)
 
 
-def _key(analysis: Callable[..., Any], question: Question, people: _People) -> Hashable:
+def _key(analysis: Callable[..., Any], question: RangeQuestion, people: _People) -> Hashable:
     """All that the answer depends on; None where it must not be kept.
 
     Inside a transaction rows are seen that may never be committed, and persons' properties have no fingerprint. It is

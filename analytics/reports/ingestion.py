@@ -46,10 +46,7 @@ def receipt(uuid: UUID, only_user: int | None = None, only_key: str = "") -> Eve
     """
     event = UserEvent.objects.filter(uuid=uuid).first()
     if event is not None:
-        if (only_user is not None and event.user_id != only_user) or (
-            only_key and event.ingest_key != only_key
-        ):
-            raise NotFound(f"there is no event {uuid}")
+        _check_owner(event, only_user, only_key)
         kept = Receipt.objects.filter(uuid=uuid, outcome=Outcome.STORED).first()
         return EventReceipt(
             uuid=uuid,
@@ -63,10 +60,7 @@ def receipt(uuid: UUID, only_user: int | None = None, only_key: str = "") -> Eve
         )
     archived = ArchivedEvent.objects.filter(uuid=uuid).first()
     if archived is not None:
-        if (only_user is not None and archived.user_id != only_user) or (
-            only_key and archived.ingest_key != only_key
-        ):
-            raise NotFound(f"there is no event {uuid}")
+        _check_owner(archived, only_user, only_key)
         return EventReceipt(
             uuid=uuid,
             outcome=Outcome.STORED.value,
@@ -88,6 +82,12 @@ def receipt(uuid: UUID, only_user: int | None = None, only_key: str = "") -> Eve
         sealed=False,
         forwarded_at=None,
     )
+
+
+def _check_owner(event: UserEvent | ArchivedEvent, only_user: int | None, only_key: str) -> None:
+    is_theirs = only_user is None or event.user_id == only_user
+    if not is_theirs or (only_key and event.ingest_key != only_key):
+        raise NotFound(f"there is no event {event.uuid}")
 
 
 def ledger(date_from: date | datetime | None = None, date_to: date | datetime | None = None) -> Ledger:

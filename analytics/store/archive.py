@@ -60,7 +60,7 @@ def archive(engine: Engine) -> Archived:
 
     lake = lakes.lake()
     if faults := list(check_files(lake)):
-        logger.error("nothing is archived, because the lake is damaged: %s", "; ".join(faults[:3]))
+        logger.error("nothing is archived, because the lake is damaged: %s", "; ".join(map(str, faults[:3])))
         return Archived()
     deleted = _delete_marked()
     marked, differing = _mark(engine)
@@ -75,7 +75,9 @@ def _mark(engine: Engine) -> tuple[int, int]:
     before = now - timedelta(days=conf.get().hot_days)
     marked = differing = last_id = 0
     while True:
-        rows = hot.rows_to_archive(before, lake.snapshot().watermark, after_id=last_id, limit=_COMPARED_ROWS)
+        rows = hot.sealed_rows(
+            lake.snapshot().watermark, after_id=last_id, limit=_COMPARED_ROWS, to_archive_before=before
+        )
         if not rows.num_rows:
             return marked, differing
         ids = rows.column("id").to_pylist()

@@ -7,7 +7,6 @@ note is worked off, analyses skip the sealed copy of the row and take the databa
 from __future__ import annotations
 
 import logging
-from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from eventlake.engine import Engine
-    from eventlake.table import LakeFile
 
 logger = logging.getLogger("analytics.upkeep")
 
@@ -62,11 +60,12 @@ def merge_changes(engine: Engine) -> int:
 
 def _merge_some(engine: Engine) -> int:
     """At most `MAX_NOTES` notes. While the sealing's lock is held nobody seals a version read before the note."""
+    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
     from analytics.store import hot
-    from eventlake.rewriting import Changes, find_days, rewrite_days
+    from eventlake.rewriting import Changes, find_days, rewrite_each
 
     lake = lakes.lake()
     with transaction.atomic():
@@ -78,26 +77,17 @@ def _merge_some(engine: Engine) -> int:
         ids = sorted(set(notes.values()))
         rows = hot.rows_of(ids)
     sealed = rows.filter(pc.less(hot.watermarks(rows), pa.scalar(snapshot.watermark, pa.int64())))
-    superseded = as_table(ids)
+    superseded, numbers = as_table(ids), np.array(ids, np.int64)
     old = Changes(_NEVER, superseded=superseded)
-    files = [file for file in snapshot.files if _holds(file, ids)]
+    files = [file for file in snapshot.files if file.may_hold(numbers)]
     days = {
         *find_days(lake, engine, old, files),
         *pc.unique(sealed.column("timestamp").cast(pa.date32())).to_pylist(),
     }
     now, merges = clock.now(), lakes.merges()
-    for day in sorted(days):
-        rewrite_days(lake, engine, [day], Changes(now, merges, changed=sealed, superseded=superseded))
+    rewrite_each(lake, engine, days, Changes(now, merges, changed=sealed, superseded=superseded))
     with unnoted():
         EventChange.objects.filter(id__in=list(notes)).delete()
         UserEvent.objects.filter(id__in=ids, is_archived=True).update(is_archived=False, archived_at=None)
     logger.info("changes merged: %d rows in %d days", len(ids), len(days))
     return len(ids)
-
-
-def _holds(file: LakeFile, ids: list[int]) -> bool:
-    """Whether a file can hold one of these ids, which are sorted."""
-    if file.lowest_id is None or file.highest_id is None:
-        return True
-    place = bisect_left(ids, file.lowest_id)
-    return place < len(ids) and ids[place] <= file.highest_id

@@ -186,14 +186,13 @@ def _delete_refused(distinct_id: str) -> None:
 
 def _rewrite(erasure: Erasure, engine: Engine) -> None:
     """Take the person's rows out of the newest version; what came in since the last look goes, too."""
-    from eventlake.rewriting import Changes, find_days, rewrite_days
+    from eventlake.rewriting import Changes, find_days, rewrite_each
 
     lake = lakes.lake()
     late = _delete_events(erasure.nodes)
     changes = Changes(clock.now(), lakes.merges(), erased=_as_table(erasure.nodes))
     days = find_days(lake, engine, changes, lake.snapshot().files)
-    for day in days:
-        rewrite_days(lake, engine, [day], changes)
+    rewrite_each(lake, engine, days, changes)
     if days or late or erasure.rewritten_at is None:
         erasure.deleted_rows += late
         erasure.rewritten_days += len(days)

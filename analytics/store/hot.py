@@ -41,14 +41,19 @@ _CSV_TYPES = {
 }
 
 
+def _mark() -> str:
+    """The field that is compared with the lake's watermark."""
+    return "insert_xid" if connection.vendor == "postgresql" else "id"
+
+
 def watermark_of(insert_xid: int, row_id: int) -> int:
     """What a row is compared by with the lake's watermark."""
-    return insert_xid if connection.vendor == "postgresql" else row_id
+    return insert_xid if _mark() == "insert_xid" else row_id
 
 
 def watermarks(rows: pa.Table) -> pa.ChunkedArray:
     """What each row is compared by with the lake's watermark."""
-    return rows.column("insert_xid" if connection.vendor == "postgresql" else "id")
+    return rows.column(_mark())
 
 
 def rows_from(
@@ -63,7 +68,7 @@ def rows_from(
 
     `below` ends the range of watermarks; `from_at` and `to_at` bound the time of the event (half-open).
     """
-    mark = "insert_xid" if connection.vendor == "postgresql" else "id"
+    mark = _mark()
     found = Q(**{f"{mark}__gte": watermark})
     wanted: list[tuple[str, Any]] = [("insert_xid >= %s", watermark)]
     if changed:
@@ -80,8 +85,7 @@ def rows_from(
 
 def count_from(watermark: int) -> tuple[int, int | None]:
     """Number and highest id of the rows at or above the watermark."""
-    mark = "insert_xid" if connection.vendor == "postgresql" else "id"
-    found = UserEvent.objects.filter(**{f"{mark}__gte": watermark}).aggregate(
+    found = UserEvent.objects.filter(**{f"{_mark()}__gte": watermark}).aggregate(
         count=Count("id"), last=Max("id")
     )
     return found["count"], found["last"]
@@ -92,25 +96,17 @@ def rows_of(ids: Sequence[int]) -> pa.Table:
     return _read([("id = ANY(%s)", list(ids))], UserEvent.objects.filter(id__in=ids))
 
 
-def rows_to_archive(before: datetime, watermark: int, *, after_id: int, limit: int) -> pa.Table:
-    """Sealed rows of events before an instant that are not archived and have no pending change, by id.
+def sealed_rows(
+    watermark: int, *, after_id: int, limit: int, to_archive_before: datetime | None = None
+) -> pa.Table:
+    """Rows below the watermark that have no pending change: the first `limit` with ids above `after_id`.
 
-    At most `limit`, with ids above `after_id`.
+    With `to_archive_before` only rows of events before that instant which are not archived.
     """
-    mark = "insert_xid" if connection.vendor == "postgresql" else "id"
-    due = UserEvent.objects.filter(
-        timestamp__lt=before, is_archived=False, id__gt=after_id, **{f"{mark}__lt": watermark}
-    ).exclude(Exists(EventChange.objects.filter(event_id=OuterRef("pk"))))
-    ids = list(due.order_by("id").values_list("id", flat=True)[:limit])
-    return rows_of(ids)
-
-
-def rows_after(row_id: int, watermark: int, *, limit: int) -> pa.Table:
-    """Sealed rows without a pending change, by id, above an id; for whoever checks all of them."""
-    mark = "insert_xid" if connection.vendor == "postgresql" else "id"
-    rows = UserEvent.objects.filter(id__gt=row_id, **{f"{mark}__lt": watermark}).exclude(
-        Exists(EventChange.objects.filter(event_id=OuterRef("pk")))
-    )
+    rows = UserEvent.objects.filter(id__gt=after_id, **{f"{_mark()}__lt": watermark})
+    if to_archive_before is not None:
+        rows = rows.filter(timestamp__lt=to_archive_before, is_archived=False)
+    rows = rows.exclude(Exists(EventChange.objects.filter(event_id=OuterRef("pk"))))
     return rows_of(list(rows.order_by("id").values_list("id", flat=True)[:limit]))
 
 

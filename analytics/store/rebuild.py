@@ -25,7 +25,7 @@ from analytics.store.sealing import safe_bound, seal_all
 from analytics.store.triggers import unnoted
 from analytics.store.upkeep import engine
 from eventlake import verify
-from eventlake.rewriting import Changes, drop_files, rewrite_days
+from eventlake.rewriting import Changes, drop_files, rewrite_each
 from eventlake.rollups.build import refresh_rollups
 from eventlake.sealing import Position, rebase
 
@@ -41,8 +41,10 @@ _SEQUENCE = f"SELECT setval(pg_get_serial_sequence('{_EVENTS}', 'id'), greatest(
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What a rebuild did. `lost_rows` were in files that are gone and are not in the database, as far as
-    numbers of rows tell."""
+    """What a rebuild did.
+
+    `lost_rows` were in files that are gone and are not in the database, as far as numbers of rows tell.
+    """
 
     sealed_rows: int
     repaired_rows: int
@@ -58,8 +60,8 @@ def find_faults() -> Iterator[str]:
     lake, now = lakes.lake(), clock.now()
     snapshot = lake.snapshot()
     lakes.check_cluster(snapshot)
-    if faults := list(verify.check_files(lake)):
-        yield from faults
+    if faults := list(verify.check_files(lake, with_pages=True)):
+        yield from map(str, faults)
         return  # without its files nothing else can be read
     yield from verify.check_uuids(lake, engine(), now)
     yield from verify.check_rollups(lake, engine(), now)
@@ -84,19 +86,21 @@ def rebuild() -> Rebuilt:
         repaired = EventChange.objects.count() if is_rebased else _note_differences()
         changes.merge_changes(engine())
         sealed = seal_all()
-        days = _rewrite_all()
+        days = {file.day for file in lakes.lake().snapshot().files}
+        given = Changes(clock.now(), merges=lakes.merges())
+        rewritten = rewrite_each(lakes.lake(), engine(), days, given)
         now = clock.now()
         built = refresh_rollups(lakes.lake(), engine(), closed_before=now.date(), now=now).built
         lost_rows = before.rows + sealed - lakes.lake().snapshot().rows if lost else 0
         if before.version < 0:
             lost_rows = ArchivedEvent.objects.count()
-        return Rebuilt(sealed, repaired, days, built, len(lost), max(lost_rows, 0), is_rebased)
+        return Rebuilt(sealed, repaired, rewritten, built, len(lost), max(lost_rows, 0), is_rebased)
 
 
 def _compare(watermark: int) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Sealed rows of the database in chunks, and those of them that the lake has just so."""
     last_id = 0
-    while (rows := hot.rows_after(last_id, watermark, limit=_ROWS)).num_rows:
+    while (rows := hot.sealed_rows(watermark, after_id=last_id, limit=_ROWS)).num_rows:
         ids = verify.find_identical(lakes.lake(), engine(), rows, clock.now())
         yield rows, rows.filter(pc.is_in(rows.column("id"), ids))
         last_id = pc.max(rows.column("id")).as_py()
@@ -122,8 +126,7 @@ def _note_differences() -> int:
 
 def _drop_lost_files() -> list[LakeFile]:
     lake = lakes.lake()
-    faults = [fault.split(" ")[0] for fault in verify.check_files(lake)]
-    lost = [file for file in lake.snapshot().files if file.path in faults]
+    lost = [fault.file for fault in verify.check_files(lake, with_pages=True)]
     if lost:
         logger.error("%d files of the lake are lost or damaged; their rows come from the database", len(lost))
         drop_files(lake, lost)
@@ -182,12 +185,3 @@ def _renumber_clashes() -> None:
             cursor.execute(_SEQUENCE, [last])
         else:
             cursor.execute("UPDATE sqlite_sequence SET seq = %s WHERE name = %s", [last, _EVENTS])
-
-
-def _rewrite_all() -> int:
-    lake = lakes.lake()
-    days = sorted({file.day for file in lake.snapshot().files})
-    given = Changes(clock.now(), merges=lakes.merges())
-    for day in days:
-        rewrite_days(lake, engine(), [day], given)
-    return len(days)

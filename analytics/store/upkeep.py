@@ -114,29 +114,24 @@ def _step(work: Callable[[], int]) -> int:
 
 
 def _compact() -> int:
-    from eventlake.rewriting import Changes, compactable_days, rewrite_days
+    from eventlake.rewriting import Changes, compactable_days, rewrite_each
 
     lake, now = lakes.lake(), clock.now()
     files = lake.snapshot().files
     closed = [file for file in files if file.day < _closed_before(now)]
     days = compactable_days(closed, most_files=_MOST_FILES_CLOSED)
     days += compactable_days(set(files).difference(closed), most_files=_MOST_FILES_OPEN)
-    given = Changes(now, merges=lakes.merges())
-    for day in days:
-        rewrite_days(lake, engine(), [day], given)
-    return len(days)
+    return rewrite_each(lake, engine(), days, Changes(now, merges=lakes.merges()))
 
 
 def _rewrite_stale() -> int:
     """Days with rows whose retention ended, or whose person counts as somebody else by now."""
-    from eventlake.rewriting import Changes, find_days, rewrite_days
+    from eventlake.rewriting import Changes, find_days, rewrite_each
 
     lake = lakes.lake()
     given = Changes(clock.now(), merges=lakes.merges())
     days = find_days(lake, engine(), given, lake.snapshot().files)
-    for day in days:
-        rewrite_days(lake, engine(), [day], given)
-    return len(days)
+    return rewrite_each(lake, engine(), days, given)
 
 
 def _roll_up() -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import tempfile
 import uuid
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import Client, TransactionTestCase, override_settings
 
 from analytics.ingestion.keys import create_ingest_key, ring
 
@@ -55,3 +57,12 @@ def send(path: str, body: Any, *, compressed: bool = False, **headers: Any) -> A
 def send_batch(*events: dict[str, Any], **outer: Any) -> Any:
     """POST events to `/batch/`."""
     return send("/batch/", {"api_key": TOKEN, "batch": list(events), **outer})
+
+
+class LakeTestCase(TransactionTestCase):
+    """Tests with a lake of their own, in `folder`, and an ingest key."""
+
+    def setUp(self) -> None:
+        make_key()
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.enterContext(override_settings(ANALYTICS_LAKE_URI=str(self.folder)))

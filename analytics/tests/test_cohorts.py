@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client, TestCase, TransactionTestCase, override_settings
+from django.test import Client, TestCase, override_settings
 from django.urls import reverse
 
 from analytics import clock, host
 from analytics.errors import BadInput
 from analytics.ingestion import merges
 from analytics.models import Cohort, MergeLog, Person, UserEvent
-from analytics.reports import cohorts
+from analytics.reports import analyses, cohorts
 from analytics.reports.analyses import ask
 from analytics.reports.caching import AnswerCache, answers
 from analytics.reports.filters import parse_filter
 from analytics.store.sealing import seal_all
 from analytics.store.upkeep import run_upkeep
-from analytics.tests.cast import make_key, posthog_event, send_batch
+from analytics.tests.cast import LakeTestCase, make_key, posthog_event, send_batch
 from eventlake.analyses.filters import All, Condition, InCohort, Not, Operator
 from eventlake.analyses.filters import Any as AnyOf
 from eventlake.analyses.measures import Measure
@@ -203,14 +202,12 @@ class CohortTest(TestCase):
         self.assertEqual(Cohort.objects.get(name="Friends").members.count(), 1)
 
 
-class KeptAnswersTest(TransactionTestCase):
+class KeptAnswersTest(LakeTestCase):
     """An answer is worked out once, and again after anything that it depends on."""
 
     def setUp(self) -> None:
-        make_key()
+        super().setUp()
         answers.clear()
-        folder = self.enterContext(tempfile.TemporaryDirectory())
-        self.enterContext(override_settings(ANALYTICS_LAKE_URI=folder))
         self.enterContext(clock.frozen(NOON))
         send_batch(*(posthog_event("view", f"u{n % 2}", timestamp="2026-05-04T11:00:00Z") for n in range(4)))
         self.question = TrendsQuestion(
@@ -219,7 +216,7 @@ class KeptAnswersTest(TransactionTestCase):
 
     def asked(self) -> tuple[tuple[float, ...], bool]:
         """Totals, and whether they were worked out."""
-        with mock.patch("analytics.reports.analyses._work_out", side_effect=_work_out) as work:
+        with mock.patch.object(analyses, "_work_out", wraps=analyses._work_out) as work:
             found = ask(trends, self.question)
         return tuple(float(line.total or 0) for line in found.lines), work.called
 
@@ -279,6 +276,3 @@ def test_a_cache_has_bounds() -> None:
     old = AnswerCache(max_age_s=-1)
     old.put("a", 1)
     assert old.get("a") is None
-
-
-from analytics.reports.analyses import _work_out  # noqa: E402  # the real one, behind the mock

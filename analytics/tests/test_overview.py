@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import UTC, datetime, timedelta
 
-from django.test import TestCase, TransactionTestCase, override_settings
+from django.test import TestCase
 
 from analytics import clock
 from analytics.models import AIInsight, BusinessMetric, UserEvent
@@ -15,7 +14,7 @@ from analytics.store.lake import lake
 from analytics.store.sealing import seal_all
 from analytics.store.upkeep import Upkeep, run_upkeep
 from analytics.tasks import lake_upkeep
-from analytics.tests.cast import alice, make_key, posthog_event, send_batch
+from analytics.tests.cast import LakeTestCase, alice, make_key, posthog_event, send_batch
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -89,16 +88,8 @@ class OverviewTest(TestCase):
         self.assertEqual([a["metric_name"] for a in answer["alerts"]], ["error_rate"])
 
 
-class SealingTest(TransactionTestCase):
+class SealingTest(LakeTestCase):
     """Hot, sealed and mixed give the same figures; sealing twice changes nothing."""
-
-    def setUp(self) -> None:
-        make_key()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        lake_here = override_settings(ANALYTICS_LAKE_URI=folder.name)
-        lake_here.enable()
-        self.addCleanup(lake_here.disable)
 
     def test_hot_sealed_and_mixed_agree(self) -> None:
         events = an_hour_of_visits()

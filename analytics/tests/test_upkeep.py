@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import tempfile
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from unittest import mock
 from uuid import UUID
@@ -14,7 +13,7 @@ import pyarrow.parquet as pq
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.test import TransactionTestCase, override_settings
+from django.test import override_settings
 
 from analytics import clock
 from analytics.errors import NotFound, Unavailable
@@ -39,7 +38,7 @@ from analytics.store.sealing import seal_all
 from analytics.store.triggers import install, unnoted
 from analytics.store.upkeep import Cleanup, engine, run_cleanup, run_upkeep
 from analytics.tasks import cleanup_old_analytics_data
-from analytics.tests.cast import make_key, posthog_event, send_batch
+from analytics.tests.cast import LakeTestCase, posthog_event, send_batch
 from eventlake.errors import TableError
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -56,17 +55,8 @@ def visits() -> list[dict[str, Any]]:
     ]
 
 
-class LakeTestCase(TransactionTestCase):
-    """A lake of its own, a key, and a way to ask."""
-
-    def setUp(self) -> None:
-        make_key()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        lake_here = override_settings(ANALYTICS_LAKE_URI=folder.name)
-        lake_here.enable()
-        self.addCleanup(lake_here.disable)
-        self.folder = Path(folder.name)
+class UpkeepTestCase(LakeTestCase):
+    """A way to ask, and something to ask for."""
 
     def figures(self, at: datetime = NOON, days: int = 7) -> tuple[int, int, float]:
         """Events, persons and revenue of the last days."""
@@ -83,7 +73,7 @@ class LakeTestCase(TransactionTestCase):
         return events
 
 
-class ChangedRowsTest(LakeTestCase):
+class ChangedRowsTest(UpkeepTestCase):
     """A row that changes after its sealing is read from the database, and later from the lake."""
 
     def check(self, expected: tuple[int, int, float]) -> None:
@@ -162,7 +152,7 @@ class ChangedRowsTest(LakeTestCase):
         self.assertEqual(EventChange.objects.count(), 1)
 
 
-class ArchiveTest(LakeTestCase):
+class ArchiveTest(UpkeepTestCase):
     """Rows leave the database only once the lake holds them."""
 
     def test_old_rows_move_to_the_lake_alone(self) -> None:
@@ -269,7 +259,7 @@ class ArchiveTest(LakeTestCase):
         self.assertEqual({row["merged_person_id"] for row in rows}, {root.pk})
 
 
-class ErasureTest(LakeTestCase):
+class ErasureTest(UpkeepTestCase):
     """Nothing of an erased person is left, and everybody else is as before."""
 
     def setUp(self) -> None:
@@ -384,7 +374,7 @@ class ErasureTest(LakeTestCase):
         self.assertFalse(Erasure.objects.exists() or ErasedId.objects.exists())
 
 
-class RebuildTest(LakeTestCase):
+class RebuildTest(UpkeepTestCase):
     """What is lost or differs comes back from the database."""
 
     def test_a_lost_file_comes_back(self) -> None:

@@ -5,17 +5,16 @@ Source: DESIGN's cohorts. Who did it not at all is `Not(InCohort(...))` of those
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from eventlake.analyses.filters import All, Filter, event_is, filter_sql
+from eventlake.analyses.range_question import RangeQuestion
 from eventlake.analyses.statements import statement
 from eventlake.engine import Reader
 from eventlake.errors import QuestionError
 from eventlake.parameters import Parameters
-from eventlake.periods import Span
 from eventlake.proof import Proof
 from eventlake.relations import Events
 from eventlake.source import MEMBERS_SCHEMA
@@ -27,14 +26,12 @@ MAX_TIMES = 2**31
 
 
 @dataclass(frozen=True, slots=True)
-class CohortQuestion:
+class CohortQuestion(RangeQuestion):
     """Persons with `at_least` to `at_most` events of a name (any, if None) that match, in a half-open range.
 
     Errors: QuestionError for numbers below 1 or in the wrong order.
     """
 
-    from_at: dt.datetime
-    to_at: dt.datetime
     event: str | None = None
     filter: Filter | None = None
     at_least: int = 1
@@ -43,16 +40,6 @@ class CohortQuestion:
     def __post_init__(self) -> None:
         if not 1 <= self.at_least <= self.at_most <= MAX_TIMES:
             raise QuestionError("at_least is 1 or more, and at_most is no less")
-
-    @property
-    def span(self) -> Span:
-        """The range that is asked for."""
-        return Span(self.from_at, self.to_at)
-
-    @property
-    def reads(self) -> Span:
-        """The range whose hot rows the source must hold."""
-        return self.span
 
 
 @dataclass(frozen=True, slots=True)

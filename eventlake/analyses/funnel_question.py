@@ -6,14 +6,13 @@ products count something else.
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
 from eventlake.analyses.filters import Filter
+from eventlake.analyses.range_question import RangeQuestion
 from eventlake.analyses.trends_question import Breakdown
 from eventlake.errors import QuestionError
-from eventlake.periods import Span
 from eventlake.proof import Proof
 
 MAX_STEPS = 20
@@ -54,15 +53,13 @@ class Exclusion:
 
 
 @dataclass(frozen=True, slots=True)
-class FunnelQuestion:
+class FunnelQuestion(RangeQuestion):
     """Steps within `window_s` seconds of the first, in a half-open range of instants. `filter` goes for every event.
 
     Errors: QuestionError for too few or too many steps, a window without a length, exclusions that name no two steps
     in their order or stand beside steps in any order.
     """
 
-    from_at: dt.datetime
-    to_at: dt.datetime
     steps: tuple[FunnelStep, ...]
     window_s: int
     order: Order = Order.ORDERED
@@ -85,16 +82,6 @@ class FunnelQuestion:
                 raise QuestionError("an exclusion lies between two steps, the first of which is 1")
             if exclusion.event in {step.event for step in self.steps}:
                 raise QuestionError("an event that is a step cannot be an exclusion as well")
-
-    @property
-    def span(self) -> Span:
-        """The range that is asked for."""
-        return Span(self.from_at, self.to_at)
-
-    @property
-    def reads(self) -> Span:
-        """The range whose hot rows the source must hold."""
-        return self.span
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from eventlake.analyses.filters import Filter
+from eventlake.analyses.range_question import RangeQuestion
 from eventlake.analyses.statements import statement
 from eventlake.engine import Reader
 from eventlake.parameters import Parameters
@@ -25,20 +26,13 @@ DEFINITION = "lifecycle/1"
 
 
 @dataclass(frozen=True, slots=True)
-class LifecycleQuestion:
+class LifecycleQuestion(RangeQuestion):
     """A half-open range in buckets of a zone. Being there: an event of this name (None: any) that the filter keeps."""
 
-    from_at: dt.datetime
-    to_at: dt.datetime
     time_zone: str
     event: str | None = None
     interval: Interval = Interval.DAY
     filter: Filter | None = None
-
-    @property
-    def span(self) -> Span:
-        """The range that is asked for."""
-        return Span(self.from_at, self.to_at)
 
     @property
     def reads(self) -> Span:

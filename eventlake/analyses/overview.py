@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from eventlake.analyses.filters import Filter, filter_sql
+from eventlake.analyses.range_question import RangeQuestion
 from eventlake.analyses.sessions import session_figures
 from eventlake.analyses.statements import statement
 from eventlake.engine import Reader, Run
@@ -32,26 +33,19 @@ DEFINITION = "overview/1"
 
 
 @dataclass(frozen=True, slots=True)
-class OverviewQuestion:
+class OverviewQuestion(RangeQuestion):
     """A half-open range of instants, in buckets of a zone.
 
     `now` says which day today is; `top` how many rows a list has (0: no lists, which cost more than the figures).
     `before` is the range to compare with; without it the one of equal length that ends where this one starts.
     """
 
-    from_at: dt.datetime
-    to_at: dt.datetime
     time_zone: str
     now: dt.datetime
     filter: Filter | None = None
     top: int = 10
     interval: Interval = Interval.DAY
     before: Span | None = None
-
-    @property
-    def span(self) -> Span:
-        """The range that is asked for."""
-        return Span(self.from_at, self.to_at)
 
     @property
     def today(self) -> Span:

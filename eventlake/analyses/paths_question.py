@@ -5,13 +5,12 @@ Source: API.md, "paths". `paths` works the answer out.
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
 from eventlake.analyses.filters import Filter
+from eventlake.analyses.range_question import RangeQuestion
 from eventlake.errors import QuestionError
-from eventlake.periods import Span
 from eventlake.proof import Proof
 
 #: A picture of more steps cannot be read.
@@ -28,7 +27,7 @@ class Within(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PathsQuestion:
+class PathsQuestion(RangeQuestion):
     """Which event follows which, within a session or over all that a person did in the range.
 
     With `start_event` a sequence begins at its first occurrence, with `end_event` it ends at the first occurrence
@@ -38,8 +37,6 @@ class PathsQuestion:
     Errors: QuestionError for fewer than two steps or more than MAX_STEPS, or for no link or more than MAX_LINKS.
     """
 
-    from_at: dt.datetime
-    to_at: dt.datetime
     within: Within = Within.SESSION
     start_event: str | None = None
     end_event: str | None = None
@@ -52,16 +49,6 @@ class PathsQuestion:
             raise QuestionError(f"a path has 2 to {MAX_STEPS} steps")
         if not 1 <= self.limit <= MAX_LINKS:
             raise QuestionError(f"an answer has 1 to {MAX_LINKS} links")
-
-    @property
-    def span(self) -> Span:
-        """The range that is asked for."""
-        return Span(self.from_at, self.to_at)
-
-    @property
-    def reads(self) -> Span:
-        """The range whose hot rows the source must hold."""
-        return self.span
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from eventlake.analyses.range_question import RangeQuestion
 from eventlake.analyses.statements import statement
 from eventlake.engine import Reader
 from eventlake.errors import QuestionError
 from eventlake.parameters import Parameters
-from eventlake.periods import Span
 from eventlake.proof import Proof
 from eventlake.rollups.persons import NodeTracks, nodes_of
 
@@ -23,29 +23,17 @@ MAX_PERSONS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class PersonSummariesQuestion:
+class PersonSummariesQuestion(RangeQuestion):
     """Persons, by the id of what each is now, and the half-open range in which their events count.
 
     Errors: QuestionError for more than MAX_PERSONS.
     """
 
     persons: tuple[int, ...]
-    from_at: dt.datetime
-    to_at: dt.datetime
 
     def __post_init__(self) -> None:
         if len(self.persons) > MAX_PERSONS:
             raise QuestionError(f"at most {MAX_PERSONS} persons at once")
-
-    @property
-    def span(self) -> Span:
-        """The range that is asked for."""
-        return Span(self.from_at, self.to_at)
-
-    @property
-    def reads(self) -> Span:
-        """The range whose hot rows the source must hold."""
-        return self.span
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Any
 
 from eventlake.analyses.filters import Condition, Operator, filter_sql
 from eventlake.analyses.properties import Property, Scope
+from eventlake.analyses.range_question import RangeQuestion
 from eventlake.analyses.statements import statement
 from eventlake.engine import Reader, Run
 from eventlake.errors import QuestionError
@@ -64,7 +65,7 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonEventsQuestion:
+class PersonEventsQuestion(RangeQuestion):
     """Events of a person in a half-open range, before a cursor. `events` keeps events of these names only.
 
     `person_id` may be any node of the person.
@@ -73,8 +74,6 @@ class PersonEventsQuestion:
     """
 
     person_id: int
-    from_at: dt.datetime
-    to_at: dt.datetime
     events: tuple[str, ...] = ()
     limit: int = 50
     cursor: str | None = None
@@ -99,11 +98,6 @@ class PersonEventsQuestion:
             return Span(self.from_at, self.to_at)
         to_at = min(self.to_at, Cursor.decode(self.cursor).timestamp + _MICROSECOND)
         return Span(min(self.from_at, to_at), to_at)
-
-    @property
-    def reads(self) -> Span:
-        """The range whose hot rows the source must hold."""
-        return self.span
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,16 @@ Values are counted over all events of the range.
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
 from eventlake.analyses.filters import All, Condition, Filter, Operator, event_is, filter_sql
 from eventlake.analyses.properties import Property, text_sql
+from eventlake.analyses.range_question import RangeQuestion
 from eventlake.analyses.statements import statement
 from eventlake.engine import Reader
 from eventlake.errors import QuestionError
 from eventlake.parameters import Parameters
-from eventlake.periods import Span
 from eventlake.proof import Proof
 from eventlake.relations import Events
 
@@ -38,21 +37,14 @@ class ValueKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PropertyNamesQuestion:
+class PropertyNamesQuestion(RangeQuestion):
     """Properties of the events of a name (any, if None) in a half-open range. Errors: QuestionError for the limit."""
 
-    from_at: dt.datetime
-    to_at: dt.datetime
     event: str | None = None
     limit: int = MAX_LIST
 
     def __post_init__(self) -> None:
         _check_limit(self.limit)
-
-    @property
-    def reads(self) -> Span:
-        """The range whose hot rows the source must hold."""
-        return Span(self.from_at, self.to_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +66,12 @@ class PropertyNamesAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class PropertyValuesQuestion:
+class PropertyValuesQuestion(RangeQuestion):
     """Values of a property of the events of a name (any, if None). `search` keeps values that contain it, in any case.
 
     Errors: QuestionError for the limit.
     """
 
-    from_at: dt.datetime
-    to_at: dt.datetime
     prop: Property
     event: str | None = None
     search: str = ""
@@ -89,11 +79,6 @@ class PropertyValuesQuestion:
 
     def __post_init__(self) -> None:
         _check_limit(self.limit)
-
-    @property
-    def reads(self) -> Span:
-        """The range whose hot rows the source must hold."""
-        return Span(self.from_at, self.to_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eventlake.analyses.filters import Filter, filter_sql
+from eventlake.analyses.range_question import RangeQuestion
 from eventlake.analyses.statements import statement
 from eventlake.engine import Reader, Run
 from eventlake.errors import QuestionError
@@ -40,7 +41,7 @@ class RetentionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RetentionQuestion:
+class RetentionQuestion(RangeQuestion):
     """Members start with `start_event` and return with `return_event`; None is any event.
 
     `filter` goes for both. `periods`: how many periods, the cohort's own included, are followed.
@@ -48,8 +49,6 @@ class RetentionQuestion:
     Errors: QuestionError for hours, or periods out of bounds.
     """
 
-    from_at: dt.datetime
-    to_at: dt.datetime
     time_zone: str
     start_event: str | None = None
     return_event: str | None = None
@@ -63,11 +62,6 @@ class RetentionQuestion:
             raise QuestionError("retention is by day, week or month")
         if not 1 <= self.periods <= MAX_PERIODS:
             raise QuestionError(f"retention follows 1 to {MAX_PERIODS} periods")
-
-    @property
-    def span(self) -> Span:
-        """The range that is asked for."""
-        return Span(self.from_at, self.to_at)
 
     @property
     def reads(self) -> Span:

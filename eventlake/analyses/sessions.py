@@ -6,13 +6,13 @@ the range: what lies outside of it neither lengthens a session nor joins two.
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from eventlake.analyses.filters import Filter, filter_sql
+from eventlake.analyses.range_question import RangeQuestion
 from eventlake.analyses.statements import statement
 from eventlake.engine import Reader, Run
 from eventlake.parameters import Parameters
@@ -29,23 +29,11 @@ _US_PER_S = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class SessionsQuestion:
+class SessionsQuestion(RangeQuestion):
     """Sessions of a half-open range; with a filter, those with a matching event, measured by matching events alone."""
 
-    from_at: dt.datetime
-    to_at: dt.datetime
     time_zone: str
     filter: Filter | None = None
-
-    @property
-    def span(self) -> Span:
-        """The range that is asked for."""
-        return Span(self.from_at, self.to_at)
-
-    @property
-    def reads(self) -> Span:
-        """The range whose hot rows the source must hold."""
-        return self.span
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,15 @@ counts once in each: with one period the figures are persons, with several they 
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
 from eventlake.analyses.filters import Filter
+from eventlake.analyses.range_question import RangeQuestion
 from eventlake.analyses.statements import statement
 from eventlake.engine import Reader
 from eventlake.errors import QuestionError
 from eventlake.parameters import Parameters
-from eventlake.periods import Interval, Span, bucket_starts, find_zone
+from eventlake.periods import Interval, bucket_starts, find_zone
 from eventlake.proof import Proof
 from eventlake.rollups.daily import Buckets, PersonBuckets
 
@@ -25,14 +25,12 @@ _LONGEST_DAYS = {Interval.WEEK: 7, Interval.MONTH: 31}
 
 
 @dataclass(frozen=True, slots=True)
-class StickinessQuestion:
+class StickinessQuestion(RangeQuestion):
     """Days with an event of this name (None: any) that the filter keeps, within weeks or months.
 
     Errors: QuestionError when `within` is neither.
     """
 
-    from_at: dt.datetime
-    to_at: dt.datetime
     time_zone: str
     event: str | None = None
     within: Interval = Interval.WEEK
@@ -41,16 +39,6 @@ class StickinessQuestion:
     def __post_init__(self) -> None:
         if self.within not in _LONGEST_DAYS:
             raise QuestionError("stickiness is within a week or a month")
-
-    @property
-    def span(self) -> Span:
-        """The range that is asked for."""
-        return Span(self.from_at, self.to_at)
-
-    @property
-    def reads(self) -> Span:
-        """The range whose hot rows the source must hold."""
-        return self.span
 
 
 @dataclass(frozen=True, slots=True)

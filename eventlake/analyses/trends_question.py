@@ -12,6 +12,7 @@ from eventlake.analyses.filters import Filter
 from eventlake.analyses.formula import Number
 from eventlake.analyses.measures import Measure
 from eventlake.analyses.properties import Property
+from eventlake.analyses.range_question import RangeQuestion
 from eventlake.errors import QuestionError
 from eventlake.periods import Interval, Span, find_zone, previous_span
 from eventlake.proof import Proof
@@ -56,7 +57,7 @@ class Breakdown:
 
 
 @dataclass(frozen=True, slots=True)
-class TrendsQuestion:
+class TrendsQuestion(RangeQuestion):
     """A half-open range of instants in buckets of a zone. `filter` goes for every series.
 
     A formula replaces the series by its result. With a formula and a breakdown, the first series settles
@@ -65,8 +66,6 @@ class TrendsQuestion:
     Errors: QuestionError for no series or more than letters.
     """
 
-    from_at: dt.datetime
-    to_at: dt.datetime
     time_zone: str
     series: tuple[Series, ...]
     interval: Interval = Interval.DAY
@@ -78,11 +77,6 @@ class TrendsQuestion:
     def __post_init__(self) -> None:
         if not 1 <= len(self.series) <= MAX_SERIES:
             raise QuestionError(f"a trend has 1 to {MAX_SERIES} series")
-
-    @property
-    def span(self) -> Span:
-        """The range that is asked for."""
-        return Span(self.from_at, self.to_at)
 
     @property
     def reads(self) -> Span:

@@ -25,7 +25,7 @@ from eventlake.tests.oracle import person_of, within
 from eventlake.tests.strategies import CHANGES, NAMES, examples, merges, streams
 from eventlake.tests.test_against_oracle import layouts
 
-MARCH = PersonEventsQuestion(1, at("2026-03-01"), at("2026-04-01"))
+MARCH = PersonEventsQuestion(at("2026-03-01"), at("2026-04-01"), 1)
 EVENTS = [
     event("view", "2026-03-02T10:00", properties={"plan": "pro", "tags": [1]}, browser="Firefox"),
     event("view", "2026-03-02T10:00", person=2),
@@ -115,7 +115,7 @@ def test_what_cannot_be_asked_is_refused() -> None:
     with pytest.raises(QuestionError, match="100 event names"):
         replace(MARCH, events=("a",) * 101)
     with pytest.raises(QuestionError, match="1000 persons"):
-        PersonSummariesQuestion(tuple(range(1001)), at("2026-03-01"), at("2026-04-01"))
+        PersonSummariesQuestion(at("2026-03-01"), at("2026-04-01"), tuple(range(1001)))
 
 
 def test_a_later_page_reads_no_newer_rows() -> None:
@@ -124,7 +124,7 @@ def test_a_later_page_reads_no_newer_rows() -> None:
 
 
 def test_summaries_are_of_merged_persons(ask: Ask) -> None:
-    question = PersonSummariesQuestion((1, 2, 3, 77), at("2026-03-01"), at("2026-04-01"))
+    question = PersonSummariesQuestion(at("2026-03-01"), at("2026-04-01"), (1, 2, 3, 77))
     answer = ask(person_summaries, question, EVENTS, merged={3: 1})
     assert answer.persons == {
         1: PersonSummary(at("2026-03-02T10:00"), at("2026-03-20T23:59:59.999999"), 4),
@@ -134,7 +134,7 @@ def test_summaries_are_of_merged_persons(ask: Ask) -> None:
 
 def test_summaries_of_many_persons_are_those_of_each(ask: Ask) -> None:
     events = [event("a", f"2026-03-02T10:{n:02}", person=n) for n in range(1, 40)]
-    question = PersonSummariesQuestion(tuple(range(1, 40)), at("2026-03-01"), at("2026-04-01"))
+    question = PersonSummariesQuestion(at("2026-03-01"), at("2026-04-01"), tuple(range(1, 40)))
     answer = ask(person_summaries, question, events, merged=dict.fromkeys(range(2, 30), 1))
     assert {person: found.events for person, found in answer.persons.items()} == {
         1: 29,
@@ -167,7 +167,7 @@ def test_random_streams(
     ask = ask_laid_out(events, layout, merged, zone)
 
     found: list[PersonEvent] = []
-    question = PersonEventsQuestion(person, *span, events=named, limit=data.draw(st.integers(1, 4)))
+    question = PersonEventsQuestion(*span, person, events=named, limit=data.draw(st.integers(1, 4)))
     while True:
         answer = ask(person_events, question)
         found += answer.events
@@ -177,7 +177,7 @@ def test_random_streams(
     wanted = {row["uuid"] for row in events if not named or row["event_name"] in named}
     assert [e.uuid for e in found] == [name for name in expected if name in wanted]
 
-    summaries = ask(person_summaries, PersonSummariesQuestion((merged.get(person, person),), *span)).persons
+    summaries = ask(person_summaries, PersonSummariesQuestion(*span, (merged.get(person, person),))).persons
     assert [s.events for s in summaries.values()] == ([len(here)] if here else [])
     if here:
         (summary,) = summaries.values()

@@ -20,7 +20,7 @@ _TIMES = 3
 
 
 def _timeline(person: int) -> PersonEventsQuestion:
-    return PersonEventsQuestion(person, START, END)
+    return PersonEventsQuestion(START, END, person)
 
 
 def _timeline_rows(answer: PersonEventsAnswer) -> list[Iterable[Row]]:
