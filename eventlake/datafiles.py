@@ -62,11 +62,12 @@ CODECS = {name: "zstd" if name in SELDOM_READ else "lz4" for name in FILE_SCHEMA
 
 
 def write_day_files(
-    rows: pa.Table, filesystem: pafs.SubTreeFileSystem, *, json_level: int = SEALED_LEVEL
+    rows: pa.Table, filesystem: pafs.SubTreeFileSystem, *, base: str | None = None
 ) -> Iterator[AddAction]:
     """Write conforming rows, one sorted file a day, and yield what the Delta log needs to know of each.
 
-    Columns beyond the schema are hot properties; they are written as they come.
+    Columns beyond the schema are hot properties; they are written as they come. `base` is the digest of the merges
+    by which a rewrite has filled merged_person_id.
 
     Shape: one action a day, days ascending; nothing for no rows. Paths are new at each call, so that a
     retry or a second writer never touches a file that somebody reads.
@@ -79,7 +80,7 @@ def write_day_files(
     offset = 0
     for day, count in _days(rows.column(PARTITION)):
         part = columns.take(order.slice(offset, count))
-        yield _write(part, day, filesystem, json_level)
+        yield _write(part, day, filesystem, base)
         offset += count
 
 
@@ -88,9 +89,10 @@ def _days(days: pa.ChunkedArray) -> list[tuple[dt.date, int]]:
     return sorted(counts)
 
 
-def _write(rows: pa.Table, day: dt.date, filesystem: pafs.SubTreeFileSystem, json_level: int) -> AddAction:
+def _write(rows: pa.Table, day: dt.date, filesystem: pafs.SubTreeFileSystem, base: str | None) -> AddAction:
     folder = f"{PARTITION}={day.isoformat()}"
-    path = f"{folder}/{uuid.uuid4()}.parquet"
+    name = str(uuid.uuid4()) if base is None else f"{uuid.uuid4()}-{base}"
+    path = f"{folder}/{name}.parquet"
     make_folder(filesystem, folder)
     pq.write_table(
         rows,
@@ -98,7 +100,7 @@ def _write(rows: pa.Table, day: dt.date, filesystem: pafs.SubTreeFileSystem, jso
         filesystem=filesystem,
         row_group_size=ROW_GROUP_ROWS,
         compression={name: CODECS.get(name, "lz4") for name in rows.column_names},
-        compression_level={"metadata": json_level},
+        compression_level={"metadata": SEALED_LEVEL if base is None else REWRITTEN_LEVEL},
         use_dictionary=[name for name in rows.column_names if name not in DISTINCT],
         column_encoding=dict.fromkeys(DELTA_ENCODED, "DELTA_BINARY_PACKED"),
         write_page_checksum=True,  # `verify.check_files` compares them

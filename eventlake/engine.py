@@ -29,13 +29,14 @@ from eventlake.errors import (
     QueryTimeoutError,
     QuestionError,
 )
+from eventlake.merges import SCHEMA as MERGES_SCHEMA
 from eventlake.parameters import Parameters
 from eventlake.proof import Proof
 from eventlake.relations import Relation
 from eventlake.rollups.kinds import SCHEMAS
 from eventlake.rollups.segments import Segment
 from eventlake.schema import FILE_SCHEMA, PROPERTY_PREFIX, conform
-from eventlake.source import MEMBERS_SCHEMA, MERGES_SCHEMA, PERSONS_SCHEMA, SUPERSEDED_SCHEMA, Source
+from eventlake.source import MEMBERS_SCHEMA, PERSONS_SCHEMA, SUPERSEDED_SCHEMA, Source
 from eventlake.storage import local_path, open_filesystem
 from eventlake.table import LakeFile
 
@@ -83,8 +84,6 @@ class Engine:
         watch = _Watch(cursor, self.limits.timeout_s, is_cancelled)
         try:
             cursor.register("hot", source.hot)
-            cursor.register("merges", source.merges.cast(MERGES_SCHEMA))
-            cursor.register("merged_persons", source.merged_persons)
             cursor.register("superseded", source.superseded.cast(SUPERSEDED_SCHEMA))
             cursor.register("persons", source.persons.cast(PERSONS_SCHEMA))
             for cohort, members in source.cohorts.items():
@@ -165,6 +164,7 @@ class Run:
         self._statements: list[str] = []
         self._files: dict[str, int] = {}
         self._datasets = 0
+        self._moved: dict[frozenset[str | None], str | None] = {}
 
     def rows(self, sql: str, parameters: Parameters, **relations: Relation) -> list[tuple[Any, ...]]:
         """Rows of a SELECT whose slots become these relations: `events=Events(span)` fills `{{events}}`.
@@ -211,6 +211,18 @@ class Run:
         )
         note = f"{len(rows)} files of lake version {self.source.snapshot.version}"
         return self._from_item(rows, schema, parameters, note)
+
+    def moved(self, bases: Iterable[str | None]) -> str | None:
+        """Name of a table (person_id, root_id) of those who count as somebody else since rows were written with one of
+        these merges; None where there are none."""
+        key = frozenset(bases)
+        if key not in self._moved:
+            merges = self.source.moved(key)
+            name = f"moved_{len(self._moved)}"
+            self._moved[key] = name if merges.num_rows else None
+            if merges.num_rows:
+                self._cursor.register(name, merges.cast(MERGES_SCHEMA))
+        return self._moved[key]
 
     def read_rollups(self, kind: str, segments: Iterable[Segment], parameters: Parameters) -> str:
         """A FROM item of the rollups of a kind; binds their names and counts their rows."""

@@ -30,6 +30,10 @@ class Access(Protocol):
         """A FROM item of those files; each file counts once in the proof."""
         ...
 
+    def moved(self, bases: Iterable[str | None]) -> str | None:
+        """Name of a table of the persons who count as somebody else since rows were written with these merges."""
+        ...
+
     def read_rollups(self, kind: str, segments: Iterable[Segment], parameters: Parameters) -> str:
         """A FROM item of one kind of rollup of those segments."""
         ...
@@ -77,8 +81,7 @@ class Tracks:
             from_at=parameters.bind(self.span.from_at),
             to_at=parameters.bind(self.span.to_at),
         )
-        if source.merges.num_rows:
-            tracks = statement("source_merged", rows=tracks)
+        tracks = moved_sql(access, tracks, bases_of(segments))
         return f"{tracks}\nunion all by name\n{rest}"
 
 
@@ -93,19 +96,59 @@ def events_sql(
 ) -> str:
     """Events of a span from these files and the hot rows, each with the person that its person is now."""
     source = access.source
-    parts = []
-    for hot_properties, alike in _by_properties(files, parameters):
-        properties = _properties(parameters, hot_properties)
-        cold = statement("source_cold", files=access.read(alike, parameters), properties=properties)
-        parts.append(statement("source_changed", cold=cold) if source.superseded.num_rows else cold)
+    files = list(files)
+    resolved = [file for file in files if source.has_resolved(file)]
+    others = [file for file in files if not source.has_resolved(file)]
+    written = _cold(access, parameters, resolved, is_resolved=parameters.reads_person)
+    fresh = _cold(access, parameters, others, is_resolved=False)
     if with_hot:
-        parts.append(statement("source_hot", properties=_properties(parameters, frozenset())))
+        fresh.append(statement("source_hot", properties=_properties(parameters, frozenset())))
+    parts = [
+        *_of_now(access, parameters, written, {file.base for file in resolved}),
+        *_of_now(access, parameters, fresh, {None}),
+    ]
     rows = "\nunion all by name\n".join(parts)
-    if source.merges.num_rows and parameters.reads_person:
-        rows = statement("source_merged", rows=rows)
     return statement(
         "source_events", rows=rows, from_at=parameters.bind(span.from_at), to_at=parameters.bind(span.to_at)
     )
+
+
+def moved_sql(access: Access, rows: str, bases: Iterable[str | None]) -> str:
+    """Rows written with these merges, each with the person that its person is now."""
+    merges = access.moved(bases)
+    return rows if merges is None else statement("source_merged", rows=rows, merges=merges)
+
+
+def bases_of(segments: Iterable[Segment]) -> frozenset[str | None]:
+    """Digests of the merges with which the sources of some rollups were written."""
+    return frozenset(base for segment in segments for base in segment.bases)
+
+
+def _of_now(
+    access: Access, parameters: Parameters, parts: list[str], bases: Iterable[str | None]
+) -> list[str]:
+    """The same rows with the persons of now, where the statement reads persons."""
+    if not parts or not parameters.reads_person:
+        return parts
+    return [moved_sql(access, "\nunion all by name\n".join(parts), bases)]
+
+
+def _cold(
+    access: Access, parameters: Parameters, files: Iterable[LakeFile], *, is_resolved: bool
+) -> list[str]:
+    """Selects of sealed files, one for each set of hot properties."""
+    parts = []
+    person = " replace (coalesce(merged_person_id, person_id) as person_id)" if is_resolved else ""
+    for hot_properties, alike in _by_properties(files, parameters):
+        cold = statement(
+            "source_cold",
+            person=person,
+            files=access.read(alike, parameters),
+            properties=_properties(parameters, hot_properties),
+        )
+        is_changed = access.source.superseded.num_rows
+        parts.append(statement("source_changed", cold=cold) if is_changed else cold)
+    return parts
 
 
 def _by_properties(

@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -25,16 +26,18 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from eventlake import durability
 from eventlake.analyses.statements import statement
-from eventlake.datafiles import REWRITTEN_LEVEL, write_day_files
+from eventlake.datafiles import write_day_files
 from eventlake.engine import Engine, Run
 from eventlake.errors import TableError
 from eventlake.hot_properties import choose_properties, property_columns
+from eventlake.merges import SCHEMA as MERGES_SCHEMA
+from eventlake.merges import digest_of, still_holds
 from eventlake.parameters import Parameters
 from eventlake.periods import Span
 from eventlake.relations import Events
 from eventlake.schema import DERIVED, PARTITION, SCHEMA, conform, empty
 from eventlake.sealing import COMMIT_TRIES, settle
-from eventlake.source import MERGES_SCHEMA, SUPERSEDED_SCHEMA, Source
+from eventlake.source import SUPERSEDED_SCHEMA, Source
 from eventlake.table import Lake, LakeFile
 
 PERSONS_SCHEMA = pa.schema([pa.field("person_id", pa.int64(), False)])
@@ -76,6 +79,7 @@ def rewrite_days(lake: Lake, engine: Engine, days: Iterable[dt.date], changes: C
     Errors: TableError when other writers took the same files away again and again; those of `Run.rows`.
     """
     days = sorted(set(days))
+    kept_merges = lake.merges.add(changes.merges)
     for _ in range(COMMIT_TRIES):
         snapshot = lake.snapshot()
         files = tuple(file for file in snapshot.files if file.day in days)
@@ -83,7 +87,8 @@ def rewrite_days(lake: Lake, engine: Engine, days: Iterable[dt.date], changes: C
             return None
         added = [action for day in days for action in _write_day(lake, engine, day, files, changes)]
         if lake.local_root is not None:
-            durability.sync_files(lake.local_root, [lake.local_root / action.path for action in added])
+            written = [kept_merges, *(action.path for action in added)]
+            durability.sync_files(lake.local_root, [lake.local_root / path for path in written])
         version = _commit(lake, files, added)
         if version is not None:
             rows = sum(map(_rows_of, added))
@@ -119,12 +124,24 @@ def find_days(lake: Lake, engine: Engine, changes: Changes, files: Sequence[Lake
         return [day for (day,) in run.rows(statement("rewrite_days"), parameters, events=events)]
 
 
-def compactable_days(files: Iterable[LakeFile], *, most_files: int) -> list[dt.date]:
-    """UTC days of which there are more files than `most_files`, ascending."""
-    counts: dict[dt.date, int] = {}
-    for file in files:
-        counts[file.day] = counts.get(file.day, 0) + 1
-    return sorted(day for day, count in counts.items() if count > most_files)
+def days_to_compact(
+    files: Iterable[LakeFile], *, closed_before: dt.date, most_open: int = 1, most_closed: int = 1
+) -> list[dt.date]:
+    """UTC days with too many files, ascending; of closed days also those with a file that was never rewritten."""
+    files = list(files)
+    counts = Counter(file.day for file in files)
+    found = {file.day for file in files if file.day < closed_before and file.base is None}
+    for day, count in counts.items():
+        if count > (most_closed if day < closed_before else most_open):
+            found.add(day)
+    return sorted(found)
+
+
+def days_of_undone(lake: Lake, merges: pa.Table) -> list[dt.date]:
+    """UTC days, ascending, of files that were written with a merge that no longer holds by these (as in `Source`)."""
+    snapshot = lake.snapshot()
+    holding = {None, *(digest for digest, base in snapshot.merges.items() if still_holds(base, merges))}
+    return sorted({file.day for file in snapshot.files if file.base not in holding})
 
 
 def vacuum(lake: Lake, *, retention_hours: int) -> int:
@@ -132,14 +149,15 @@ def vacuum(lake: Lake, *, retention_hours: int) -> int:
 
     Rollups are cleared away by `rollups.build.refresh_rollups`.
     """
-    return len(
-        lake.open_table().vacuum(
-            retention_hours=retention_hours,
-            dry_run=False,
-            enforce_retention_duration=False,
-            full=True,
-        )
+    deleted = lake.open_table().vacuum(
+        retention_hours=retention_hours,
+        dry_run=False,
+        enforce_retention_duration=False,
+        full=True,
     )
+    used = {file.base for file in lake.snapshot().files if file.base is not None}
+    lake.merges.sweep(used, time.time() - 3600 * retention_hours)
+    return len(deleted)
 
 
 def drop_files(lake: Lake, files: Sequence[LakeFile]) -> int:
@@ -194,7 +212,7 @@ def _write_day(
     for column in rows.column_names:
         if column not in SCHEMA.names:
             conforming = conforming.append_column(column, rows.column(column).cast(pa.string()))
-    yield from write_day_files(conforming, lake.filesystem, json_level=REWRITTEN_LEVEL)
+    yield from write_day_files(conforming, lake.filesystem, base=digest_of(changes.merges))
 
 
 def _provide(run: Run, changes: Changes) -> None:

@@ -7,19 +7,19 @@ watermark), which makes every answer fresh and counts nothing twice. Nothing her
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from eventlake.merges import SCHEMA as MERGES_SCHEMA
+from eventlake.merges import since, still_holds
 from eventlake.rollups.segments import Segment
 from eventlake.schema import empty
-from eventlake.table import LakeSnapshot
+from eventlake.table import LakeFile, LakeSnapshot
 
-MERGES_SCHEMA = pa.schema([pa.field("person_id", pa.int64(), False), pa.field("root_id", pa.int64(), False)])
 MEMBERS_SCHEMA = pa.schema([pa.field("member_id", pa.int64(), False)])
 PERSONS_SCHEMA = pa.schema([pa.field("root_id", pa.int64(), False), pa.field("properties", pa.string())])
 SUPERSEDED_SCHEMA = pa.schema([pa.field("id", pa.int64(), False)])
@@ -37,6 +37,7 @@ class Source:
     `superseded`: column id; sealed rows that changed after their sealing, whose copy in the files is skipped.
     `persons`: columns root_id, properties (JSON); persons of today that have a property which the question asks for.
     `cohorts`: column member_id by cohort; the persons of each cohort that the question names.
+    `has_persons_as_written`: sealed rows count for whom they were rewritten for, whatever `merges` says.
     """
 
     snapshot: LakeSnapshot
@@ -46,18 +47,32 @@ class Source:
     superseded: pa.Table = field(default_factory=SUPERSEDED_SCHEMA.empty_table)
     persons: pa.Table = field(default_factory=PERSONS_SCHEMA.empty_table)
     cohorts: Mapping[int, pa.Table] = field(default_factory=dict)
+    has_persons_as_written: bool = False
 
     @cached_property
-    def merged_persons(self) -> pa.Table:
-        """Column person_id: everybody who takes part in a merge, on either side."""
-        both = [self.merges.column(name) for name in ("person_id", "root_id")]
-        ids = pa.chunked_array([chunk for column in both for chunk in column.chunks], pa.int64())
-        return pa.table({"person_id": pc.unique(ids)})
+    def holding_bases(self) -> frozenset[str]:
+        """Digests of the merges with which files were written and that still hold."""
+        known = self.snapshot.merges
+        if self.has_persons_as_written:
+            return frozenset(known)
+        return frozenset(digest for digest, base in known.items() if still_holds(base, self.merges))
+
+    def has_resolved(self, file: LakeFile) -> bool:
+        """Whether the persons of a file can be taken from `merged_person_id`."""
+        return file.base in self.holding_bases
+
+    def moved(self, bases: Iterable[str | None]) -> pa.Table:
+        """Merges (as `merges`) that rows written with one of these bases lack; None is a base without any."""
+        bases = frozenset(bases)
+        if None in bases:
+            return self.merges
+        return since((self.snapshot.merges[base] for base in bases if base is not None), self.merges)
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
-        """Rollups that hold for this source: those of files in which no row has changed since."""
-        segments = self.snapshot.segments
+        """Rollups that hold for this source: those of files in which no row has changed since, nor an old merge."""
+        usable = self.holding_bases | {None}
+        segments = tuple(segment for segment in self.snapshot.segments if segment.bases <= usable)
         if not segments or not self.superseded.num_rows:
             return segments
         changed = np.sort(self.superseded.column("id").to_numpy())
@@ -66,5 +81,10 @@ class Source:
 
     @classmethod
     def sealed_only(cls, snapshot: LakeSnapshot, fresh_to: dt.datetime) -> Source:
-        """A source of files alone, for a lake that stands without its database."""
+        """A source of files alone, each row under its person at ingestion."""
         return cls(snapshot, empty(), fresh_to)
+
+    @classmethod
+    def as_written(cls, snapshot: LakeSnapshot, fresh_to: dt.datetime) -> Source:
+        """The same, each row under the person that the file holds it for: what rollups count."""
+        return cls(snapshot, empty(), fresh_to, has_persons_as_written=True)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from eventlake import durability
 from eventlake.errors import TableError
+from eventlake.merges import MergesFolder, base_of
 from eventlake.rollups.segments import Segment, SegmentFolder
 from eventlake.schema import PARTITION, PROPERTY_PREFIX, SCHEMA
 from eventlake.storage import local_path, open_filesystem
@@ -61,6 +62,11 @@ class LakeFile:
     highest_id: int | None = None
     properties: frozenset[str] = frozenset()
 
+    @property
+    def base(self) -> str | None:
+        """The digest of the merges that it was written with; None for a file that was never rewritten."""
+        return base_of(self.path)
+
     def may_hold(self, ids: npt.NDArray[np.int64]) -> bool:
         """Whether one of these ids, ascending, can be in it."""
         if self.lowest_id is None or self.highest_id is None:
@@ -75,7 +81,8 @@ class LakeSnapshot:
 
     `version` is -1 while the lake does not exist. `watermark` is the first transaction whose rows are not
     in the lake; `cluster` tells which database cluster counts it, None before the first sealing.
-    `files` are sorted by day and path. `segments` are rollups of some of them, in `zone`.
+    `files` are sorted by day and path. `segments` are rollups of some of them, in `zone`. `merges` are those that the
+    files were written with, by digest.
     """
 
     root: str
@@ -86,6 +93,7 @@ class LakeSnapshot:
     storage_options: dict[str, str] | None = None
     segments: tuple[Segment, ...] = ()
     zone: str = "UTC"
+    merges: Mapping[str, pa.Table] = field(default_factory=dict)
 
     @cached_property
     def rows(self) -> int:
@@ -145,6 +153,11 @@ class Lake:
         """The rollups beside the table."""
         return SegmentFolder(self.filesystem, self.zone)
 
+    @cached_property
+    def merges(self) -> MergesFolder:
+        """The merges that rewritten files were written with."""
+        return MergesFolder(self.filesystem)
+
     def create(self) -> None:
         """Make the table where there is none, and add columns that a newer version of the code has.
 
@@ -177,8 +190,16 @@ class Lake:
             if self._snapshot is None or self._snapshot.version != version:
                 watermark, cluster = read_position(table)
                 files = list_files(table)
+                bases = self.merges.find({file.base for file in files if file.base is not None})
                 self._snapshot = LakeSnapshot(
-                    self.uri, version, watermark, cluster, files, self.storage_options, zone=self.zone
+                    root=self.uri,
+                    version=version,
+                    watermark=watermark,
+                    cluster=cluster,
+                    files=files,
+                    storage_options=self.storage_options,
+                    zone=self.zone,
+                    merges=bases,
                 )
             segments = self.rollups.find(file.path for file in self._snapshot.files)
             if segments != self._snapshot.segments:

@@ -114,23 +114,25 @@ def _step(work: Callable[[], int]) -> int:
 
 
 def _compact() -> int:
-    from eventlake.rewriting import Changes, compactable_days, rewrite_each
+    from eventlake.rewriting import Changes, days_to_compact, rewrite_each
 
     lake, now = lakes.lake(), clock.now()
-    files = lake.snapshot().files
-    closed = [file for file in files if file.day < _closed_before(now)]
-    days = compactable_days(closed, most_files=_MOST_FILES_CLOSED)
-    days += compactable_days(set(files).difference(closed), most_files=_MOST_FILES_OPEN)
+    days = days_to_compact(
+        lake.snapshot().files,
+        closed_before=_closed_before(now),
+        most_open=_MOST_FILES_OPEN,
+        most_closed=_MOST_FILES_CLOSED,
+    )
     return rewrite_each(lake, engine(), days, Changes(now, merges=lakes.merges()))
 
 
 def _rewrite_stale() -> int:
-    """Days with rows whose retention ended, or whose person counts as somebody else by now."""
-    from eventlake.rewriting import Changes, find_days, rewrite_each
+    """Days with rows whose retention ended, or whose person counts as somebody else or as itself again by now."""
+    from eventlake.rewriting import Changes, days_of_undone, find_days, rewrite_each
 
     lake = lakes.lake()
     given = Changes(clock.now(), merges=lakes.merges())
-    days = find_days(lake, engine(), given, lake.snapshot().files)
+    days = find_days(lake, engine(), given, lake.snapshot().files) + days_of_undone(lake, given.merges)
     return rewrite_each(lake, engine(), days, given)
 
 

@@ -92,7 +92,7 @@ def build_segment(lake: Lake, engine: Engine, files: Sequence[LakeFile]) -> Segm
     )
     make_folder(lake.filesystem, f"{FOLDER}/{segment.name}")
     snapshot = replace(lake.snapshot(), files=tuple(files), segments=())
-    with engine.read(Source.sealed_only(snapshot, _start(segment.last_day))) as reader:
+    with engine.read(Source.as_written(snapshot, _start(segment.last_day))) as reader:
         run = reader.run("rollups")
         for kind in KINDS:
             rows = roll_up(run, kind, segment)

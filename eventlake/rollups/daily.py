@@ -21,7 +21,7 @@ from eventlake.analyses.filters import All, Filter, event_is, filter_sql
 from eventlake.analyses.statements import statement
 from eventlake.parameters import Parameters
 from eventlake.periods import Interval, Span, bucket_starts, day_start, find_zone
-from eventlake.relations import Access, Events, Tracks, events_sql, segments_between
+from eventlake.relations import Access, Events, Tracks, bases_of, events_sql, moved_sql, segments_between
 from eventlake.rollups.segments import Segment, covered_paths
 from eventlake.source import Source
 from eventlake.table import LakeFile
@@ -213,7 +213,8 @@ class EventPersons:
         if not days.segments:
             return Tracks(self.span).sql(access, parameters)
         rollups = access.read_rollups("person_days", days.segments, parameters)
-        rows = _merged(access, statement("event_persons", rollups=rollups, **bounds(days, parameters)))
+        rows = statement("event_persons", rollups=rollups, **bounds(days, parameters))
+        rows = moved_sql(access, rows, bases_of(days.segments))
         if not days.has_rest:
             return rows
         rest = statement("tracks_of_events", events=days.events(access, parameters))
@@ -278,7 +279,8 @@ class SessionPieces:
         days = Days(access.source, self.span, self.zone)
         if not days.segments:
             return _pieces_of_events(days, access, parameters)
-        rows = _merged(access, session_slots(days, "session_pieces_of_rollups", access, parameters))
+        rows = session_slots(days, "session_pieces_of_rollups", access, parameters)
+        rows = moved_sql(access, rows, bases_of(days.segments))
         if days.has_rest:
             rows = f"{rows}\nunion all by name\n{_pieces_of_events(days, access, parameters)}"
         return rows
@@ -306,7 +308,8 @@ class SessionRollups:
         """A FROM item, or the statement that picks pieces."""
         if not self.apart:
             return access.read_rollups("sessions", self.days.segments, parameters)
-        return _merged(access, session_slots(self.days, "session_pieces_apart", access, parameters))
+        rows = session_slots(self.days, "session_pieces_apart", access, parameters)
+        return moved_sql(access, rows, bases_of(self.days.segments))
 
 
 def session_slots(days: Days, name: str, access: Access, parameters: Parameters) -> str:
@@ -320,10 +323,6 @@ def _pieces_of_events(days: Days, access: Access, parameters: Parameters) -> str
     return statement("session_pieces_of_events", events=days.events(access, parameters), pieces=rest)
 
 
-def _merged(access: Access, rows: str) -> str:
-    return statement("source_merged", rows=rows) if access.source.merges.num_rows else rows
-
-
 def _person_days(days: Days, event: str | None, access: Access, parameters: Parameters) -> str:
     """Rows day, person_id, events, has_converted; one a day and person."""
     rollups = access.read_rollups(
@@ -332,13 +331,13 @@ def _person_days(days: Days, event: str | None, access: Access, parameters: Para
     named = filter_sql(_named(event, None), parameters)
     slots = {"rollups": rollups, "named": named, **bounds(days, parameters)}
     shared = parameters.bind(days.shared())
-    merges = access.source.merges.num_rows > 0
+    bases = bases_of(days.segments)
     again = f"list_contains(cast({shared} as integer[]), day)"
-    if merges:
-        again += " or person_id in (select person_id from merged_persons)"
+    if moved := access.moved(bases):
+        again += f" or {statement('person_has_moved', merges=moved)}"
     plain = statement("person_days_of_rollups", kept=f"not ({again})", **slots)
     apart = statement("person_days_of_rollups", kept=f"({again})", **slots)
-    apart = _merged(access, apart)
+    apart = moved_sql(access, apart, bases)
     if days.has_rest:
         rest = statement(
             "person_days_of_events",

@@ -14,7 +14,7 @@ import pyarrow as pa
 from eventlake.schema import INSTANT
 
 #: Changes whenever the meaning, the columns or the layout of a rollup does; segments of another one are not read.
-DEFINITION = "1"
+DEFINITION = "2"
 
 #: A longer silence ends a session that has no id.
 SILENCE_US = 30 * 60 * 1_000_000

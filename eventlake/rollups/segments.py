@@ -16,6 +16,7 @@ from typing import Any
 
 import pyarrow.fs as pafs
 
+from eventlake.merges import base_of
 from eventlake.rollups.kinds import DEFINITION, KINDS
 from eventlake.storage import make_folder
 
@@ -37,6 +38,11 @@ class Segment:
     last_day: dt.date
     rows: int
     kind_rows: dict[str, int]
+
+    @property
+    def bases(self) -> frozenset[str | None]:
+        """Digests of the merges that the sources were written with; None for sources that were never rewritten."""
+        return frozenset(map(base_of, self.sources))
 
     def path(self, kind: str) -> str:
         """The file of a kind, below the table's root."""

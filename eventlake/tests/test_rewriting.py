@@ -22,7 +22,7 @@ from eventlake.engine import Engine
 from eventlake.parameters import Parameters
 from eventlake.periods import Span
 from eventlake.relations import Events
-from eventlake.rewriting import Changes, compactable_days, find_days, rewrite_days, vacuum
+from eventlake.rewriting import Changes, days_to_compact, find_days, rewrite_days, vacuum
 from eventlake.rollups.build import build_segment
 from eventlake.rollups.segments import FOLDER
 from eventlake.source import Source
@@ -73,10 +73,11 @@ def test_many_files_of_a_day_become_one_sorted_file(lake: Lake, engine: Engine) 
     seal_one_by_one(lake, EVENTS)
     columns = 'id, uuid, "timestamp", event_name, person_id, metadata, created_at, insert_xid'
     before = read(lake, columns)
-    assert compactable_days(lake.snapshot().files, most_files=1) == [DAY]
+    assert days_to_compact(lake.snapshot().files, closed_before=DAY) == [DAY]
+    assert days_to_compact(lake.snapshot().files, closed_before=DAY, most_open=3) == []
     done = rewrite_days(lake, engine, [DAY], Changes(NOW))
     assert (done.rows_before, done.rows_after, done.files_before, done.files_after) == (3, 3, 3, 1)
-    assert compactable_days(lake.snapshot().files, most_files=1) == []
+    assert days_to_compact(lake.snapshot().files, closed_before=DAY) == []
     position = lake.snapshot()
     assert (position.watermark, position.rows) == (5, 4)
     assert read(lake, columns) == before

@@ -1,2 +1,2 @@
 -- Sealed rows: exactly the files of one snapshot that the range can touch.
-select *{{properties}} from {{files}}
+select *{{person}}{{properties}} from {{files}}
