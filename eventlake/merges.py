@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -42,21 +42,46 @@ def base_of(path: str) -> str | None:
     return found[1] if found else None
 
 
-def still_holds(base: pa.Table, merges: pa.Table) -> bool:
-    """Whether everybody who was one person by `base` is one person by `merges`, too."""
-    ids, roots = _sorted(base)
-    known = _sorted(merges)
-    return bool(np.array_equal(_resolve(ids, *known), _resolve(roots, *known)))
+class Bases:
+    """The merges that the files of a snapshot were written with, by digest, and how they stand to those of now.
 
+    What was worked out for the merges of now is kept until others are asked about: a question costs one digest.
+    """
 
-def since(bases: Iterable[pa.Table], merges: pa.Table) -> pa.Table:
-    """Those of the merges that one of the bases lacks; all of them without a base. The bases must still hold."""
-    ids = merges.column("person_id").to_numpy()
-    everywhere: npt.NDArray[np.bool_] | None = None
-    for base in bases:
-        known = np.isin(ids, base.column("person_id").to_numpy())
-        everywhere = known if everywhere is None else everywhere & known
-    return merges if everywhere is None else merges.filter(pa.array(~everywhere))
+    def __init__(self, tables: Mapping[str, pa.Table] | None = None) -> None:
+        self._tables = dict(tables or {})
+        self._holding: dict[str, frozenset[str]] = {}
+        self._since: dict[tuple[str, frozenset[str]], pa.Table] = {}
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """All of them."""
+        return frozenset(self._tables)
+
+    def holding(self, merges: pa.Table) -> frozenset[str]:
+        """Digests of those by which nobody is one person who is not one person by `merges`, too."""
+        now = digest_of(merges)
+        if (known := self._holding.get(now)) is None:
+            known = frozenset(
+                digest for digest, base in self._tables.items() if digest == now or _holds(base, merges)
+            )
+            self._holding = {now: known}
+        return known
+
+    def since(self, digests: frozenset[str], merges: pa.Table) -> pa.Table:
+        """Those of `merges` that one of these, all holding, lacks."""
+        key = (digest_of(merges), digests)
+        if (known := self._since.get(key)) is None:
+            ids = merges.column("person_id").to_numpy()
+            new = np.zeros(len(ids), np.bool_)
+            for digest in digests - {key[0]}:
+                new |= ~np.isin(ids, self._tables[digest].column("person_id").to_numpy())
+            known = merges.filter(pa.array(new))
+            self._since = {
+                **{other: table for other, table in self._since.items() if other[0] == key[0]},
+                key: known,
+            }
+        return known
 
 
 class MergesFolder:
@@ -115,6 +140,12 @@ def _sorted(merges: pa.Table) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int
         return ids, roots
     order = np.argsort(ids)
     return ids[order], roots[order]
+
+
+def _holds(base: pa.Table, merges: pa.Table) -> bool:
+    ids, roots = _sorted(base)
+    known = _sorted(merges)
+    return bool(np.array_equal(_resolve(ids, *known), _resolve(roots, *known)))
 
 
 def _resolve(

@@ -105,7 +105,7 @@ def events_sql(
         fresh.append(statement("source_hot", properties=_properties(parameters, frozenset())))
     parts = [
         *_of_now(access, parameters, written, {file.base for file in resolved}),
-        *_of_now(access, parameters, fresh, {None}),
+        *(_of_now(access, parameters, fresh, {None}) if others or source.hot.num_rows else fresh),
     ]
     rows = "\nunion all by name\n".join(parts)
     return statement(

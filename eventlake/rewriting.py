@@ -31,7 +31,7 @@ from eventlake.engine import Engine, Run
 from eventlake.errors import TableError
 from eventlake.hot_properties import choose_properties, property_columns
 from eventlake.merges import SCHEMA as MERGES_SCHEMA
-from eventlake.merges import digest_of, still_holds
+from eventlake.merges import digest_of
 from eventlake.parameters import Parameters
 from eventlake.periods import Span
 from eventlake.relations import Events
@@ -140,7 +140,7 @@ def days_to_compact(
 def days_of_undone(lake: Lake, merges: pa.Table) -> list[dt.date]:
     """UTC days, ascending, of files that were written with a merge that no longer holds by these (as in `Source`)."""
     snapshot = lake.snapshot()
-    holding = {None, *(digest for digest, base in snapshot.merges.items() if still_holds(base, merges))}
+    holding = snapshot.bases.holding(merges) | {None}
     return sorted({file.day for file in snapshot.files if file.base not in holding})
 
 

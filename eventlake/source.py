@@ -7,7 +7,7 @@ watermark), which makes every answer fresh and counts nothing twice. Nothing her
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 
 from eventlake.merges import SCHEMA as MERGES_SCHEMA
-from eventlake.merges import since, still_holds
 from eventlake.rollups.segments import Segment
 from eventlake.schema import empty
 from eventlake.table import LakeFile, LakeSnapshot
@@ -52,21 +51,17 @@ class Source:
     @cached_property
     def holding_bases(self) -> frozenset[str]:
         """Digests of the merges with which files were written and that still hold."""
-        known = self.snapshot.merges
-        if self.has_persons_as_written:
-            return frozenset(known)
-        return frozenset(digest for digest, base in known.items() if still_holds(base, self.merges))
+        bases = self.snapshot.bases
+        return bases.digests if self.has_persons_as_written else bases.holding(self.merges)
 
     def has_resolved(self, file: LakeFile) -> bool:
         """Whether the persons of a file can be taken from `merged_person_id`."""
         return file.base in self.holding_bases
 
-    def moved(self, bases: Iterable[str | None]) -> pa.Table:
+    def moved(self, bases: Collection[str | None]) -> pa.Table:
         """Merges (as `merges`) that rows written with one of these bases lack; None is a base without any."""
-        bases = frozenset(bases)
-        if None in bases:
-            return self.merges
-        return since((self.snapshot.merges[base] for base in bases if base is not None), self.merges)
+        digests = frozenset(base for base in bases if base is not None)
+        return self.merges if None in bases else self.snapshot.bases.since(digests, self.merges)
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:

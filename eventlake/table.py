@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from eventlake import durability
 from eventlake.errors import TableError
-from eventlake.merges import MergesFolder, base_of
+from eventlake.merges import Bases, MergesFolder, base_of
 from eventlake.rollups.segments import Segment, SegmentFolder
 from eventlake.schema import PARTITION, PROPERTY_PREFIX, SCHEMA
 from eventlake.storage import local_path, open_filesystem
@@ -81,8 +81,8 @@ class LakeSnapshot:
 
     `version` is -1 while the lake does not exist. `watermark` is the first transaction whose rows are not
     in the lake; `cluster` tells which database cluster counts it, None before the first sealing.
-    `files` are sorted by day and path. `segments` are rollups of some of them, in `zone`. `merges` are those that the
-    files were written with, by digest.
+    `files` are sorted by day and path. `segments` are rollups of some of them, in `zone`. `bases` are the merges
+    that the files were written with.
     """
 
     root: str
@@ -93,7 +93,7 @@ class LakeSnapshot:
     storage_options: dict[str, str] | None = None
     segments: tuple[Segment, ...] = ()
     zone: str = "UTC"
-    merges: Mapping[str, pa.Table] = field(default_factory=dict)
+    bases: Bases = field(default_factory=Bases, compare=False)
 
     @cached_property
     def rows(self) -> int:
@@ -199,7 +199,7 @@ class Lake:
                     files=files,
                     storage_options=self.storage_options,
                     zone=self.zone,
-                    merges=bases,
+                    bases=Bases(bases),
                 )
             segments = self.rollups.find(file.path for file in self._snapshot.files)
             if segments != self._snapshot.segments:

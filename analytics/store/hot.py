@@ -7,17 +7,16 @@ the row's id.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv as csv
 from django.db import connection
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 
 from analytics.models import EventChange, UserEvent
+from analytics.store.copying import copy_rows
 from eventlake.schema import COLUMNS, DERIVED, INSTANT, NAMES
 
 _TABLE = UserEvent._meta.db_table
@@ -33,7 +32,6 @@ def _column_sql(name: str) -> str:
 
 
 _SELECT = f"SELECT {', '.join(map(_column_sql, _READ))} FROM {_TABLE}"  # noqa: S608
-_COPY = f"COPY ({_SELECT} WHERE {{}}) TO STDOUT (FORMAT csv)"
 _CSV_TYPES = {
     column.name: pa.int64() if column.name in _INSTANTS else column.type
     for column in COLUMNS
@@ -114,33 +112,9 @@ def _read(wanted: Sequence[tuple[str, Any]], events: QuerySet[UserEvent]) -> pa.
     """Rows that all conditions keep: by COPY where there is one, else of the same rows as `events`."""
     if connection.vendor != "postgresql":
         return _by_orm(events)
-    statement = _COPY.format(" AND ".join(text for text, _ in wanted))
+    statement = f"{_SELECT} WHERE {' AND '.join(text for text, _ in wanted)}"
     values = [part for _, value in wanted for part in (value if isinstance(value, tuple) else (value,))]
-    with (
-        connection.cursor() as cursor,
-        connection.wrap_database_errors,
-        cursor.cursor.copy(statement, values) as copy,  # Django's debugging wrapper takes no parameters here
-    ):
-        text = b"".join(bytes(part) for part in copy)
-    return _parsed(text)
-
-
-def _parsed(text: bytes) -> pa.Table:
-    if not text:
-        return _typed(pa.table({name: pa.array([], _CSV_TYPES[name]) for name in _READ}))
-    return _typed(
-        csv.read_csv(
-            io.BytesIO(text),
-            read_options=csv.ReadOptions(column_names=_READ),
-            parse_options=csv.ParseOptions(newlines_in_values=True),
-            convert_options=csv.ConvertOptions(
-                column_types=_CSV_TYPES,
-                null_values=[""],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-            ),
-        )
-    )
+    return _typed(copy_rows(statement, values, _CSV_TYPES))
 
 
 def _typed(table: pa.Table) -> pa.Table:
@@ -157,7 +131,7 @@ def _by_orm(events: QuerySet[UserEvent]) -> pa.Table:
     rows = events.annotate(row=F("id")).values_list(*_READ)
     columns = {name: list(values) for name, values in zip(_READ, zip(*rows, strict=True), strict=True)}
     if not columns:
-        return _parsed(b"")
+        return _typed(pa.table({name: pa.array([], _CSV_TYPES[name]) for name in _READ}))
     columns["insert_xid"] = columns["id"]
     columns["uuid"] = [str(value) for value in columns["uuid"]]
     columns["metadata"] = [orjson.dumps(value).decode() for value in columns["metadata"]]

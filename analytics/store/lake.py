@@ -8,7 +8,7 @@ a hundred megabytes, and a process that only takes events in never needs them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from eventlake.engine import Engine
     from eventlake.source import Source
     from eventlake.table import Lake, LakeSnapshot
+
+_PERSONS = Person._meta.db_table
+_MERGED = f"SELECT id, merged_into_id FROM {_PERSONS} WHERE merged_into_id IS NOT NULL ORDER BY id"  # noqa: S608
 
 
 def lake() -> Lake:
@@ -138,12 +141,32 @@ def persons_with(names: Iterable[str]) -> pa.Table:
 
 
 def merges() -> pa.Table:
-    """Columns person_id, root_id: what every merged node counts as now."""
+    """Columns person_id, root_id: what every merged node counts as now.
+
+    Nodes of an erased person stay one person, so that files which were written before still count as resolved.
+    """
     import pyarrow as pa
 
-    moved = Person.objects.exclude(merged_into=None).values_list("id", "merged_into_id")
-    ids, roots = zip(*rows, strict=True) if (rows := list(moved)) else ((), ())
-    return pa.table({"person_id": pa.array(ids, pa.int64()), "root_id": pa.array(roots, pa.int64())})
+    from analytics.models import Erasure
+    from eventlake.merges import SCHEMA
+
+    if connection.vendor == "postgresql":
+        from analytics.store.copying import copy_rows
+
+        living = copy_rows(_MERGED, (), {name: pa.int64() for name in SCHEMA.names}).cast(SCHEMA)
+    else:
+        moved = list(Person.objects.exclude(merged_into=None).values_list("id", "merged_into_id"))
+        living = pa.table(_columns(moved), schema=SCHEMA)
+    erased = [
+        (node, nodes[0]) for nodes in Erasure.objects.values_list("nodes", flat=True) for node in nodes[1:]
+    ]
+    return pa.concat_tables([living, pa.table(_columns(erased), schema=SCHEMA)])
+
+
+def _columns(rows: Sequence[tuple[int, int]]) -> list[pa.Array]:
+    import pyarrow as pa
+
+    return [pa.array((row[place] for row in rows), pa.int64()) for place in (0, 1)]
 
 
 def is_sealed(insert_xid: int, row_id: int) -> bool:

@@ -114,7 +114,7 @@ def _step(work: Callable[[], int]) -> int:
 
 
 def _compact() -> int:
-    from eventlake.rewriting import Changes, days_to_compact, rewrite_each
+    from eventlake.rewriting import Changes, days_of_undone, days_to_compact, rewrite_each
 
     lake, now = lakes.lake(), clock.now()
     days = days_to_compact(
@@ -123,16 +123,18 @@ def _compact() -> int:
         most_open=_MOST_FILES_OPEN,
         most_closed=_MOST_FILES_CLOSED,
     )
-    return rewrite_each(lake, engine(), days, Changes(now, merges=lakes.merges()))
+    merges = lakes.merges()
+    days += days_of_undone(lake, merges)  # until then they are read the slow way
+    return rewrite_each(lake, engine(), days, Changes(now, merges=merges))
 
 
 def _rewrite_stale() -> int:
-    """Days with rows whose retention ended, or whose person counts as somebody else or as itself again by now."""
-    from eventlake.rewriting import Changes, days_of_undone, find_days, rewrite_each
+    """Days with rows whose retention ended, or whose person counts as somebody else by now."""
+    from eventlake.rewriting import Changes, find_days, rewrite_each
 
     lake = lakes.lake()
     given = Changes(clock.now(), merges=lakes.merges())
-    days = find_days(lake, engine(), given, lake.snapshot().files) + days_of_undone(lake, given.merges)
+    days = find_days(lake, engine(), given, lake.snapshot().files)
     return rewrite_each(lake, engine(), days, given)
 
 
