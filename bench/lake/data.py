@@ -85,7 +85,7 @@ class Data:
 
     def merges(self) -> pa.Table:
         """Who became whom."""
-        return pq.read_table(self.folder / "merges.parquet")
+        return pq.read_table(self.folder / "merges.parquet").sort_by("person_id")
 
 
 def _roots(merges: pa.Table, nodes: int) -> npt.NDArray[np.int64]:

@@ -23,6 +23,7 @@ from eventlake.analyses.funnel_question import (
     Order,
     StepFigures,
 )
+from eventlake.analyses.funnel_steps import match_by_steps
 from eventlake.analyses.properties import text_sql
 from eventlake.analyses.statements import statement
 from eventlake.analyses.trends_question import OTHER
@@ -97,6 +98,8 @@ def _rules(question: FunnelQuestion) -> Rules:
 
 def _match_all(table: pa.Table, rules: Rules, *, with_places: bool) -> Matches:
     rows = Rows(*(table.column(name).to_numpy() for name in ("person_id", "at_us", "bits")))
+    if not with_places and (found := match_by_steps(rows, rules)) is not None:
+        return found
     parts = list(_parts(rows.person))
     if len(parts) == 1:
         return match(rows, rules, with_places=with_places)

@@ -23,7 +23,9 @@ from eventlake.analyses.paths_question import Link, PathsAnswer, PathsQuestion, 
 from eventlake.analyses.statements import statement
 from eventlake.engine import Reader, Run
 from eventlake.parameters import Parameters
+from eventlake.periods import find_zone
 from eventlake.relations import Events
+from eventlake.rollups.daily import EventNames
 from eventlake.rollups.kinds import SILENCE_US
 
 #: Changes whenever the meaning of a figure does.
@@ -55,32 +57,46 @@ class _Sequences:
     names: Sequence[str]
     rows: str
 
-    def read(self, name: str, parameters: Parameters, **slots: str) -> pa.Table:
-        """Sequences by one of the statements."""
+    def read(
+        self, name: str, parameters: Parameters, only_persons: Sequence[int] | None = None, **slots: str
+    ) -> pa.Table:
+        """Sequences by one of the statements; runs are formed of all events, or of these persons' only."""
         span = self.question.span
         parameters.name("names", list(self.names))
         parameters.name("name_count", len(self.names))
         parameters.name("from_us", epoch_us(span.from_at))
+        kept = {"filter": filter_sql(self.question.filter, parameters)}
         if self.rows == "paths_of_runs":
             parameters.name("silence_us", SILENCE_US)
+            kept["persons"] = "true"
+            if only_persons is not None:
+                bound = parameters.bind(list(only_persons), f"{len(only_persons)} persons")
+                kept["persons"] = f"person_id in (select unnest({bound}))"
         places_end = (epoch_us(span.to_at) - epoch_us(span.from_at)) * len(self.names)
         places = statement(
             "paths_places",
-            rows=statement(self.rows, filter=filter_sql(self.question.filter, parameters)),
+            rows=statement(self.rows, **kept),
             place_type="bigint" if places_end <= _BIGINT_END else "hugeint",
         )
         slots["code_type"] = next(name for name, end in _CODE_TYPES if len(self.names) <= end)
         return self.run.columns(statement(name, places=places, **slots), parameters, events=Events(span))
 
-    def read_whole(self, parameters: Parameters, where: str = "true", having: str = "true") -> Steps:
+    def read_whole(
+        self,
+        parameters: Parameters,
+        where: str = "true",
+        having: str = "true",
+        only_persons: Sequence[int] | None = None,
+    ) -> Steps:
         """All steps of some sequences."""
-        return Steps.read(self.read("paths_whole", parameters, where=where, having=having))
+        return Steps.read(self.read("paths_whole", parameters, only_persons, where=where, having=having))
 
 
 def paths(reader: Reader, question: PathsQuestion) -> PathsAnswer:
     """The largest links. Errors: QuestionError for a range or filter that cannot be asked."""
     run = reader.run(DEFINITION)
-    names = [row[0] for row in run.rows(statement("paths_names"), Parameters(), events=Events(question.span))]
+    happened = EventNames(question.span, find_zone(run.source.snapshot.zone))
+    names = [row[0] for row in run.rows(statement("paths_names"), Parameters(), happened=happened)]
     if not names or not {*_anchors(question)} <= {*names}:
         return PathsAnswer((), run.proof())
     find = _find_anchored if _anchors(question) else _find_beginnings
@@ -110,7 +126,10 @@ def _find_beginnings(sequences: _Sequences) -> Steps:
     if left:
         parameters = Parameters()
         bound = parameters.bind(left, f"{len(left)} sequences")
-        rest = sequences.read_whole(parameters, where=f"sequence in (select unnest({bound}))")
+        people = steps.persons.filter(pa.array(unfinished)).unique().to_pylist()
+        rest = sequences.read_whole(
+            parameters, where=f"sequence in (select unnest({bound}))", only_persons=people
+        )
         steps = concat([steps.choose(~unfinished), rest])
     return steps.keep_first(wanted)
 

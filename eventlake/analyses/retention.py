@@ -123,7 +123,8 @@ def _later_periods(
         return _by_masks(run, question, buckets)
     parameters = Parameters()
     parameters.name("last_period", question.periods - 1)
-    relations = {"starts": _starts(question, buckets)}
+    # A bucket that is a day has one row a person as it is; history, of many days, only says that there was a row.
+    relations = {"starts": replace(_starts(question, buckets), may_repeat=buckets.interval is Interval.DAY)}
     returns = statement("retention_starts")
     if question.return_event != question.start_event:
         returns = "{{returns}}"
@@ -192,6 +193,7 @@ def _same_period(run: Run, question: RetentionQuestion, buckets: Buckets) -> dic
             return_event=parameters.bind(question.return_event),
             filter=filter_sql(question.filter, parameters),
         )
+        relations["starts"] = replace(_starts(question, buckets), may_repeat=True)
         relations["tracks"] = Tracks(buckets.span) if question.filter is None else Events(buckets.span)
     return dict(run.rows(sql, parameters, **relations))
 

@@ -222,6 +222,26 @@ class EventPersons:
 
 
 @dataclass(frozen=True, slots=True)
+class EventNames:
+    """What happened in a span: event_name; a name can have several rows."""
+
+    span: Span
+    zone: ZoneInfo
+
+    def sql(self, access: Access, parameters: Parameters) -> str:
+        """From event days where they hold."""
+        days = Days(access.source, self.span, self.zone)
+        if not days.segments:
+            return statement("event_names", rows=Events(self.span).sql(access, parameters))
+        rollups = access.read_rollups("event_days", days.segments, parameters)
+        rows = statement("event_names_of_rollups", rollups=rollups, **bounds(days, parameters))
+        if not days.has_rest:
+            return rows
+        rest = statement("event_names", rows=days.events(access, parameters))
+        return f"{rows}\nunion all\n{rest}"
+
+
+@dataclass(frozen=True, slots=True)
 class EventBuckets:
     """How often what happened in which bucket: bucket, event_name, event_type, events, revenue (decimal).
 

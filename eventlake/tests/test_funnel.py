@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from eventlake.analyses import funnel as funnel_module
 from eventlake.analyses.filters import Condition, Operator
 from eventlake.analyses.funnel import funnel
+from eventlake.analyses.funnel_matching import Rows, Rules, match
 from eventlake.analyses.funnel_question import (
     Attribution,
     Exclusion,
@@ -17,6 +19,7 @@ from eventlake.analyses.funnel_question import (
     FunnelStep,
     Order,
 )
+from eventlake.analyses.funnel_steps import match_by_steps
 from eventlake.analyses.properties import Property
 from eventlake.analyses.trends_question import Breakdown
 from eventlake.errors import QuestionError
@@ -183,3 +186,25 @@ def test_parts_never_divide_a_person(ask: Ask, monkeypatch: pytest.MonkeyPatch) 
 def test_what_cannot_be_asked(part: dict[str, object], message: str) -> None:
     with pytest.raises(QuestionError, match=message):
         replace(QUESTION, **part)
+
+
+@pytest.mark.parametrize("sizes", [(400, 400, 400), (900, 90, 9), (9, 90, 900), (500, 0, 20)])
+@pytest.mark.parametrize("seed", range(5))
+def test_steps_as_columns_match_as_rows_do(sizes: tuple[int, ...], seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    bits = np.repeat([1, 2, 4], sizes)
+    rows = Rows(chance.integers(5, 60, len(bits)), chance.integers(1, 3_000, len(bits)), bits)
+    rules = Rules(3, 200, Order.ORDERED)
+    expected, found = match(rows, rules, with_places=False), match_by_steps(rows, rules)
+    assert found is not None
+    assert found.levels.tolist() == expected.levels.tolist()
+    for number in range(3):
+        reached = expected.levels > number
+        passed = [m.at_us[reached, number] - m.at_us[reached, 0] for m in (expected, found)]
+        assert passed[0].tolist() == passed[1].tolist()
+
+
+def test_events_of_two_steps_are_not_for_columns() -> None:
+    rows = Rows(np.array([1, 1]), np.array([1, 2]), np.array([3, 1]))
+    assert match_by_steps(rows, Rules(2, 200, Order.ORDERED)) is None
+    assert match_by_steps(rows.take(np.array([1])), Rules(2, 200, Order.STRICT)) is None

@@ -35,7 +35,7 @@ def engine(lake: Lake) -> Iterator[Engine]:
     made.close()
 
 
-def persons(lake: Lake, engine: Engine, merged: dict[int, int]) -> tuple[float, str]:
+def persons(lake: Lake, engine: Engine, merged: dict[int, int]) -> tuple[float | None, str]:
     """How many there are, and the SQL that counted them."""
     question = TrendsQuestion(at("2026-03-01"), at("2026-03-10"), "UTC", (Series(Measure.PERSONS),))
     source = Source(lake.snapshot(), rows([]), FRESH, merges(merged))
@@ -117,6 +117,4 @@ def test_merges_go_with_the_last_file_that_names_them(lake: Lake, engine: Engine
     vacuum(lake, retention_hours=1)
     assert len(list((Path(lake.uri) / FOLDER).iterdir())) == 2
     vacuum(lake, retention_hours=0)
-    assert [path.stem for path in (Path(lake.uri) / FOLDER).iterdir()] == [
-        digest_of(merges({2: 1, 4: 3}))
-    ]
+    assert [path.stem for path in (Path(lake.uri) / FOLDER).iterdir()] == [digest_of(merges({2: 1, 4: 3}))]

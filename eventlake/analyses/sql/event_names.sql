@@ -1,0 +1,2 @@
+-- Names of events.
+select event_name from ({{rows}})
