@@ -1,4 +1,4 @@
-"""The measures of a trend: what each counts, as one aggregate over rows with `person_id` and `value`.
+"""The measures of a trend: what each counts, as one aggregate over rows with `person_id` or `value`.
 
 Source: API.md, "trends". Sums of doubles are compensated (Kahan), so that the order in which threads meet
 the rows does not show; percentiles interpolate linearly between the two nearest values.
@@ -39,6 +39,11 @@ class Measure(StrEnum):
     def daily_sql(self) -> str | None:
         """The aggregate over rows that count events already (columns events, revenue), if there is one."""
         return _DAILY_SQL.get(self)
+
+    @property
+    def column(self) -> str:
+        """What the aggregate looks at: `person_id` or `value`."""
+        return "person_id" if "person_id" in self.sql else "value"
 
     @property
     def sql(self) -> str:

@@ -117,24 +117,26 @@ def _measure(
         "filter": filter_sql(_condition(question, series), parameters),
     }
     if question.breakdown is None:
-        value = _value_sql(series, parameters)
-        sql = statement("trends", value=value, measure=series.measure.sql, **slots)
+        columns = _columns_sql(series, parameters)
+        sql = statement("trends", columns=columns, measure=series.measure.sql, **slots)
         rows = run.rows(sql, parameters, events=Events(period.span))
         return _Measured((), {(_REST, bucket): value for _, _, bucket, value in rows})
     slots["breakdown"] = text_sql(question.breakdown.prop, parameters)
     measure = series.measure.sql
     if series.measure is Measure.COUNT:
-        measure = "cast(sum(events) as bigint)"
+        measure, columns = "cast(sum(events) as bigint)", "events"
         scoped = statement("trends_scoped_counts", **slots)
     else:
-        scoped = statement("trends_scoped", value=_value_sql(series, parameters), **slots)
+        columns = series.measure.column
+        scoped = statement("trends_scoped", columns=_columns_sql(series, parameters), **slots)
     if kept is None:
         largest = statement("trends_kept_largest", measure=measure)
         parameters.name("kept_limit", question.breakdown.limit)
     else:
         largest = statement("trends_kept_given")
         parameters.name("kept_values", list(kept))
-    sql = statement("trends_breakdown", scoped=scoped, kept=largest, measure=measure)
+    slots = {"scoped": scoped, "kept": largest, "columns": f"bucket, {columns}", "measure": measure}
+    sql = statement("trends_breakdown", **slots)
     rows = run.rows(sql, parameters, events=Events(period.span))
     if kept is None:
         found = {slot: value for slot, value, bucket, _ in rows if slot and bucket is None}
@@ -164,6 +166,12 @@ def _from_rollups(
         return run.rows(statement("trends_of_persons", measure=measure), parameters, present=present)
     counted = EventBuckets(buckets, series.event)
     return run.rows(statement("trends_of_events", measure=measure), parameters, counted=counted)
+
+
+def _columns_sql(series: Series, parameters: Parameters) -> str:
+    """The one column that a measure looks at; naming no other spares finding out who was merged."""
+    column = series.measure.column
+    return column if column == "person_id" else f"{_value_sql(series, parameters)} as {column}"
 
 
 def _value_sql(series: Series, parameters: Parameters) -> str:

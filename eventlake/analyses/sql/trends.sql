@@ -1,7 +1,7 @@
 -- One measure of one series: a row a bucket, and one with a null bucket for the whole range.
 with events as not materialized ({{events}}),
 scoped as not materialized (
-    select {{bucket}} as bucket, person_id, {{value}} as value
+    select {{bucket}} as bucket, {{columns}}
     from {{relation}}
     where {{filter}}
 )

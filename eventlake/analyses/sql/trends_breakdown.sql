@@ -4,7 +4,7 @@ with events as not materialized ({{events}}),
 scoped as materialized ({{scoped}}),
 kept as ({{kept}}),
 placed as (
-    select coalesce(kept.slot, 0) as slot, kept.breakdown, scoped.* exclude (breakdown)
+    select coalesce(kept.slot, 0) as slot, kept.breakdown, {{columns}}
     from scoped left join kept on scoped.breakdown is not distinct from kept.breakdown
 )
 select slot, any_value(breakdown), if(grouping(bucket) = 1, null, bucket) as bucket, {{measure}} as value

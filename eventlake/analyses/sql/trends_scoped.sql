@@ -1,4 +1,4 @@
 -- What a measure looks at.
-select {{bucket}} as bucket, {{breakdown}} as breakdown, person_id, {{value}} as value
+select {{bucket}} as bucket, {{breakdown}} as breakdown, {{columns}}
 from {{relation}}
 where {{filter}}
