@@ -9,14 +9,15 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from eventlake.analyses.filters import All, Filter, event_is, filter_sql
+from eventlake.analyses.filters import Filter
 from eventlake.analyses.range_question import RangeQuestion
 from eventlake.analyses.statements import statement
 from eventlake.engine import Reader
 from eventlake.errors import QuestionError
 from eventlake.parameters import Parameters
+from eventlake.periods import find_zone
 from eventlake.proof import Proof
-from eventlake.relations import Events
+from eventlake.rollups.daily import Buckets, PersonBuckets
 from eventlake.source import MEMBERS_SCHEMA
 
 #: Changes whenever the meaning of an answer does.
@@ -53,11 +54,12 @@ class CohortAnswer:
 def cohort(reader: Reader, question: CohortQuestion) -> CohortAnswer:
     """The members. Errors: QuestionError for a filter that cannot be asked."""
     run = reader.run(DEFINITION)
-    parts: list[Filter] = [event_is(question.event)] if question.event is not None else []
-    parts += [question.filter] if question.filter is not None else []
     parameters = Parameters()
-    sql = statement("cohort", filter=filter_sql(All(tuple(parts)), parameters))
     parameters.name("at_least", question.at_least)
     parameters.name("at_most", question.at_most)
-    members = run.columns(sql, parameters, events=Events(question.span))
+    whole = Buckets.whole(
+        question.span, find_zone(run.source.snapshot.zone)
+    )  # the zone in which rollups count days
+    present = PersonBuckets(whole, question.event, question.filter, may_repeat=True)
+    members = run.columns(statement("cohort"), parameters, present=present)
     return CohortAnswer(members.cast(MEMBERS_SCHEMA).sort_by("member_id"), run.proof())

@@ -51,6 +51,11 @@ class Buckets:
         """The calendar's own buckets of a span."""
         return cls(span, bucket_starts(span, interval, zone), interval, zone)
 
+    @classmethod
+    def whole(cls, span: Span, zone: ZoneInfo) -> Buckets:
+        """The span as a single bucket."""
+        return cls(span, (span.from_at,), Interval.DAY, zone, is_calendar=False)
+
     def with_one_before(self) -> Buckets:
         """The same after one more bucket, number -1: the calendar's bucket before, up to the start of the span."""
         start = bucket_starts(_just_before(self.starts[0]), self.interval, self.zone)[0]

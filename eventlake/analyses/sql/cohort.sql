@@ -1,6 +1,5 @@
--- Persons with so many events that match.
+-- Persons with so many events.
 select person_id as member_id
-from ({{events}})
-where person_id is not null and {{filter}}
+from ({{present}})
 group by person_id
-having count(*) >= $at_least and count(*) <= $at_most
+having sum(events) between $at_least and $at_most
