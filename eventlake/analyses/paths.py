@@ -34,6 +34,9 @@ DEFINITION = "paths/1"
 #: More first rows than this are not asked for: each takes 8 bytes of memory a sequence, whether it has them or not.
 _MAX_HEAD_ROWS = 24
 
+#: Events times first rows that are asked for at a time: a gigabyte holds the sequences of some ten million events.
+_PART_CELLS = 192_000_000
+
 #: More sequences than this are not named one by one: to read all of them whole costs less.
 _MAX_NAMED = 20_000
 
@@ -50,12 +53,17 @@ _ROWS = {Within.SESSION: ("paths_of_sessions", "paths_of_runs"), Within.PERSON: 
 
 @dataclass(frozen=True, slots=True)
 class _Sequences:
-    """Sequences of one kind. `names` are those of all events of the range in order: a name's index is its code."""
+    """Sequences of one kind, or a part of them.
+
+    `names` are those of all events of the range in order: a name's index is its code.
+    """
 
     run: Run
     question: PathsQuestion
     names: Sequence[str]
     rows: str
+    part: int = 0
+    parts: int = 1
 
     def read(
         self, name: str, parameters: Parameters, only_persons: Sequence[int] | None = None, **slots: str
@@ -65,7 +73,7 @@ class _Sequences:
         parameters.name("names", list(self.names))
         parameters.name("name_count", len(self.names))
         parameters.name("from_us", epoch_us(span.from_at))
-        kept = {"filter": filter_sql(self.question.filter, parameters)}
+        kept = {"filter": filter_sql(self.question.filter, parameters), "part": self._part_sql(parameters)}
         if self.rows == "paths_of_runs":
             parameters.name("silence_us", SILENCE_US)
             kept["persons"] = "true"
@@ -80,6 +88,13 @@ class _Sequences:
         )
         slots["code_type"] = next(name for name, end in _CODE_TYPES if len(self.names) <= end)
         return self.run.columns(statement(name, places=places, **slots), parameters, events=Events(span))
+
+    def _part_sql(self, parameters: Parameters) -> str:
+        """The condition that a row is of a sequence of this part."""
+        if self.parts == 1:
+            return "true"
+        key = "session_id" if self.rows == "paths_of_sessions" else "person_id"
+        return f"hash({key}) % {parameters.bind(self.parts)} = {parameters.bind(self.part)}"
 
     def read_whole(
         self,
@@ -100,12 +115,31 @@ def paths(reader: Reader, question: PathsQuestion) -> PathsAnswer:
     if not names or not {*_anchors(question)} <= {*names}:
         return PathsAnswer((), run.proof())
     find = _find_anchored if _anchors(question) else _find_beginnings
-    found = [find(_Sequences(run, question, names, rows)) for rows in _ROWS[question.within]]
+    parts = _parts(run, question)
+    found = [
+        find(_Sequences(run, question, names, rows, part, parts))
+        for rows in _ROWS[question.within]
+        for part in range(parts)
+    ]
     links = tuple(
         Link(step, names[source], names[target], persons, count)
         for step, source, target, persons, count in largest_links(concat(found), len(names), question.limit)
     )
     return PathsAnswer(links, run.proof())
+
+
+def _parts(run: Run, question: PathsQuestion) -> int:
+    """In how many parts sequences are read, so that each fits into the memory of a question."""
+    span = question.span
+    files = run.source.snapshot.files_between(span.from_at, span.to_at)
+    rows: int = sum(file.rows for file in files) + run.source.hot.num_rows
+    # Whole sequences take about as much as so many first rows of each.
+    width = _MAX_HEAD_ROWS if _anchors(question) else _head_rows(question)
+    return max(-(-rows * width // _PART_CELLS), 1)
+
+
+def _head_rows(question: PathsQuestion) -> int:
+    return min(2 * question.max_steps + 6, _MAX_HEAD_ROWS)
 
 
 def _anchors(question: PathsQuestion) -> list[str]:
@@ -116,7 +150,7 @@ def _find_beginnings(sequences: _Sequences) -> Steps:
     """The first steps of every sequence: from its first rows, or from all of them where those are too few steps."""
     wanted = sequences.question.max_steps
     parameters = Parameters()
-    parameters.name("head_rows", min(2 * wanted + 6, _MAX_HEAD_ROWS))
+    parameters.name("head_rows", _head_rows(sequences.question))
     heads = sequences.read("paths_heads", parameters)
     steps = Steps.read(heads)
     unfinished = (steps.lengths < wanted) & heads.column("sequence").is_valid().to_numpy()

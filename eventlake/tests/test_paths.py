@@ -57,6 +57,18 @@ def test_many_sequences_that_begin_long_are_read_whole(ask: Ask, monkeypatch: py
     assert links(ask, DAY, events) == [(1, "ab", 1, 3)]
 
 
+@pytest.mark.parametrize("question", [DAY, replace(DAY, start_event="a"), replace(DAY, within=Within.PERSON)])
+def test_what_does_not_fit_into_memory_is_read_in_parts(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, question: PathsQuestion
+) -> None:
+    in_sessions = [visit(f"s{n}", "ab" if n % 3 else "ac", person=n) for n in range(1, 20)]
+    in_runs = [visit("", "ab", person=n) for n in range(20, 30)]
+    events = [item for one in in_sessions + in_runs for item in one]
+    whole = links(ask, question, events)
+    monkeypatch.setattr("eventlake.analyses.paths._PART_CELLS", 200)
+    assert links(ask, question, events) == whole == [(1, "ab", 23, 23), (1, "ac", 6, 6)]
+
+
 def test_of_events_at_the_same_instant_the_name_decides(ask: Ask) -> None:
     instant = at("2026-03-02T10:00")
     events = [event(name, instant, session_id="s") for name in "cab"]

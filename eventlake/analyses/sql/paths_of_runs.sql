@@ -11,6 +11,6 @@ from (
             true
         ) as opens
     from events
-    where coalesce(session_id, '') = '' and person_id is not null and {{persons}}
+    where coalesce(session_id, '') = '' and person_id is not null and {{part}} and {{persons}}
 )
 qualify {{filter}}
