@@ -22,7 +22,7 @@ from eventlake.storage import make_folder
 
 FOLDER = "_merges"
 
-#: Columns person_id, root_id: the person that each merged person is.
+#: Columns person_id, root_id: the person that each merged person is. No root_id is a person_id.
 SCHEMA = pa.schema([pa.field("person_id", pa.int64(), False), pa.field("root_id", pa.int64(), False)])
 
 _DIGEST_BYTES = 8

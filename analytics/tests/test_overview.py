@@ -115,7 +115,7 @@ class SealingTest(LakeTestCase):
                 seal_all()
         with clock.frozen(NOON + timedelta(days=2)):
             before = overview(days=7).as_answer()
-            self.assertEqual(run_upkeep(), Upkeep(0, 0, compacted_days=1, built_rollups=1, deleted_files=0))
+            self.assertEqual(run_upkeep(), Upkeep(0, 0, compacted_days=2, built_rollups=1, deleted_files=0))
             after = overview(days=7).as_answer()
             self.assertEqual(run_upkeep(), Upkeep(0, 0, compacted_days=0, built_rollups=0, deleted_files=0))
         proof = after.pop("proof")

@@ -94,8 +94,8 @@ class Layout:
     """Where the events lie: the share that is sealed, and what has been done to the older half of that.
 
     `is_rolled_up`: rollups cover it, in two segments where there is enough. `is_rewritten`: each day was compacted,
-    so that hot properties are columns, at first by every second merge, then by all. `has_undone`: persons were one
-    when it was compacted who are no longer.
+    so that hot properties are columns, at first by every second merge, then by all. `has_undone`: others were one
+    person when it was compacted than are now.
     """
 
     sealed: float = 1.0
@@ -132,7 +132,7 @@ def laid_out(
     for part in (events[: older // 2], events[older // 2 : older]):
         if part:
             seal_events(lake, part)
-            _prepare(lake, layout, merges({**known, **({1: 2, 3: 2} if layout.has_undone else {})}))
+            _prepare(lake, layout, merges({1: 2, 3: 2} if layout.has_undone else known))
         known = merged or {}
     if cold > older:
         seal_events(lake, events[older:cold])

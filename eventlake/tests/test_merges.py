@@ -86,6 +86,8 @@ def test_only_later_merges_are_joined(lake: Lake, engine: Engine, is_rolled_up: 
     total, sql = persons(lake, engine, {2: 1, 4: 3})
     assert (total, "moved" in sql) == (2, True)
     assert persons(lake, engine, {2: 3, 1: 3, 4: 3})[0] == 1
+    assert persons(lake, engine, {1: 2})[0] == 3  # the other way round
+    assert persons(lake, engine, {3: 2, 1: 4})[0] == 2  # parted, and each with somebody else
     assert persons(lake, engine, {})[0] == 4
 
 
