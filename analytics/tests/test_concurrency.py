@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase, override_settings
 
 from analytics import clock
+from analytics.errors import Unavailable
 from analytics.ingestion import pipeline
 from analytics.ingestion.commit import commit
 from analytics.ingestion.dialects.posthog import to_event
@@ -28,6 +29,18 @@ def batch_of(items: list[dict[str, object]]) -> Batch:
     """Items as one request's batch."""
     arrival = Arrival(received_at=clock.now(), source="api", ingest_key="k", dialect="posthog")
     return pipeline.run(arrival, [to_event(item, arrival, i) for i, item in enumerate(items)])
+
+
+def send(items: list[dict[str, object]]) -> None:
+    """As a client does: what cannot be stored right now is sent again."""
+    for is_last in (False, False, True):
+        try:
+            commit([batch_of(items)])
+        except Unavailable:
+            if is_last:
+                raise
+        else:
+            return
 
 
 def in_threads(act: Callable[[int], None]) -> None:
@@ -59,12 +72,12 @@ class ManyWritersTest(TransactionTestCase):
     def test_the_same_events_from_all_sides_are_stored_once(self) -> None:
         events = [posthog_event(distinct_id=f"u{i % 30}") for i in range(120)]
 
-        def send(number: int) -> None:
+        def send_mine(number: int) -> None:
             mine = random.Random(number).sample(events, len(events))
             for start in range(0, len(mine), 15):
                 commit([batch_of(mine[start : start + 15])])
 
-        in_threads(send)
+        in_threads(send_mine)
         book = ledger()
         self.assertEqual(UserEvent.objects.count(), 120)
         self.assertEqual((book.received, book.stored), (480, 120))
@@ -89,8 +102,7 @@ class ManyWritersTest(TransactionTestCase):
             dice = random.Random(number)
             for _ in range(12):
                 target, source = dice.sample(ids, 2)
-                event = posthog_event("$merge_dangerously", target, properties={"alias": source})
-                commit([batch_of([event])])
+                send([posthog_event("$merge_dangerously", target, properties={"alias": source})])
 
         in_threads(merge)
         for node in Person.objects.exclude(merged_into=None).select_related("merged_into"):

@@ -39,7 +39,13 @@ def lake(tmp_path: Path) -> Lake:
 
 
 @pytest.fixture(
-    params=[HOT, COLD, MIXED, ROLLED_UP, REWRITTEN], ids=["hot", "cold", "mixed", "rolled up", "rewritten"]
+    params=[
+        pytest.param(HOT, id="hot", marks=pytest.mark.slow),
+        pytest.param(COLD, id="cold", marks=pytest.mark.slow),
+        pytest.param(MIXED, id="mixed"),
+        pytest.param(ROLLED_UP, id="rolled up", marks=pytest.mark.slow),
+        pytest.param(REWRITTEN, id="rewritten"),
+    ]
 )
 def ask(request: pytest.FixtureRequest) -> Ask:
     """Asks an analysis of events wherever they lie: the answer must not depend on it."""

@@ -165,6 +165,7 @@ def test_what_cannot_be_asked_is_refused() -> None:
 anchors = st.sampled_from((None, None, *NAMES[:2]))
 
 
+@pytest.mark.slow
 @examples(50)
 @given(st.data(), merges, layouts)
 def test_random_streams(data: st.DataObject, merged: dict[int, int], layout: Layout) -> None:

@@ -148,6 +148,7 @@ def ask_laid_out(events: list[Row], layout: Layout, merged: dict[int, int], zone
         return lambda analysis, question: ask_source(analysis, question, source)
 
 
+@pytest.mark.slow
 @examples(50)
 @given(st.sampled_from(CHANGES), st.data(), merges, layouts)
 def test_random_streams(

@@ -55,7 +55,10 @@ def members(*ids: int) -> pa.Table:
     return pa.table([pa.array(ids, pa.int64())], schema=MEMBERS_SCHEMA)
 
 
-@pytest.fixture(params=LAYOUTS, ids=str)
+@pytest.fixture(
+    params=[pytest.param(each, id=str(each), marks=pytest.mark.slow) for each in LAYOUTS[:-1]]
+    + [pytest.param(LAYOUTS[-1], id=str(LAYOUTS[-1]))]
+)
 def count(request: pytest.FixtureRequest) -> Any:
     """Counts the events that a filter keeps, wherever they lie. Person 4 counts as 2."""
 
