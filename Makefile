@@ -17,7 +17,7 @@ test: ## The whole suite, on the same real servers
 
 test-fast: ## The suite without what takes more than a few seconds
 	@sh tools/environment.sh dev
-	@exec $(PYTHON_IN_VENV) -m pytest -m "not slow" -x
+	@exec $(PYTHON_IN_VENV) -m pytest -n 2 -m "not slow" -x
 
 check: ## Lint, format, types, layers, migrations, deployment check, examples in docstrings
 	@sh tools/environment.sh dev
@@ -35,4 +35,4 @@ lock: ## Write the lock files anew from requirements*.in
 	@sh tools/lock.sh
 
 clean: ## Remove the environment and caches; the data in .loopin stays
-	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .loopin-test
+	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .loopin-test*

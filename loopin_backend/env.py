@@ -191,10 +191,15 @@ class Env(BaseSettings):
 
     @model_validator(mode="after")
     def _resolve_data_dir(self) -> Env:
-        """Make the data directory absolute; tests get their own beside it, never the running one."""
+        """Make the data directory absolute; tests get their own beside it, never the running one.
+
+        Tests that run side by side get one each: sealing waits for every open transaction of a cluster, and
+        so must not see those of another test.
+        """
         path = Path(os.path.abspath(PROJECT_ROOT / self.loopin_data_dir.expanduser()))
         if self.loopin_env == "test":
-            path = path.with_name(f"{path.name}-test")
+            worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+            path = path.with_name("-".join(filter(None, (path.name, "test", worker))))
         object.__setattr__(self, "loopin_data_dir", path)
         return self
 
