@@ -116,6 +116,23 @@ def same_hours_before(span: Span, days: int, zone: ZoneInfo) -> Span:
     return Span(_days_before(span.from_at, days, zone), _days_before(span.to_at, days, zone))
 
 
+def offsets(span: Span, zone: ZoneInfo) -> tuple[tuple[dt.datetime, dt.timedelta], ...]:
+    """When, in UTC, which offset of the zone begins to hold within a span, ascending; none for an empty one.
+
+    Changes are looked for from one day to the next: a zone that changed twice within a day is none that exists.
+    """
+    if span.from_at == span.to_at:
+        return ()
+    at, end = span.from_at.astimezone(dt.UTC), span.to_at.astimezone(dt.UTC)
+    found = [(at, at.astimezone(zone).utcoffset() or dt.timedelta())]
+    while at < end:
+        later = min(at + dt.timedelta(days=1), end)
+        if _offset(later, zone) != _offset(at, zone) and (change := _change_of_offset(at, later, zone)) < end:
+            found.append((change, change.astimezone(zone).utcoffset() or dt.timedelta()))
+        at = later
+    return tuple(found)
+
+
 def _days_before(at: dt.datetime, days: int, zone: ZoneInfo) -> dt.datetime:
     wall = at.astimezone(zone).replace(tzinfo=None) - dt.timedelta(days=days)
     if wall.time() == dt.time():

@@ -102,7 +102,7 @@ def events_sql(
     written = _cold(access, parameters, resolved, is_resolved=parameters.reads_person)
     fresh = _cold(access, parameters, others, is_resolved=False)
     if with_hot:
-        fresh.append(statement("source_hot", properties=_properties(parameters, frozenset())))
+        fresh.append(statement("source_hot", properties=properties_sql(parameters, frozenset())))
     parts = [
         *_of_now(access, parameters, written, {file.base for file in resolved}),
         *(_of_now(access, parameters, fresh, {None}) if others or source.hot.num_rows else fresh),
@@ -144,7 +144,7 @@ def _cold(
             "source_cold",
             person=person,
             files=access.read(alike, parameters),
-            properties=_properties(parameters, hot_properties),
+            properties=properties_sql(parameters, hot_properties),
         )
         is_changed = access.source.superseded.num_rows
         parts.append(statement("source_changed", cold=cold) if is_changed else cold)
@@ -162,7 +162,7 @@ def _by_properties(
     return list(groups.items())
 
 
-def _properties(parameters: Parameters, hot_properties: frozenset[str]) -> str:
+def properties_sql(parameters: Parameters, hot_properties: frozenset[str]) -> str:
     """Columns of the statement's properties, from columns of the file or from the JSON.
 
     A name goes into the JSON as a JSON Pointer, and into the SQL itself only if it is hot, which no name with a quote

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from eventlake.analyses.statements import statement
 from eventlake.parameters import Parameters
 from eventlake.periods import Span
-from eventlake.relations import Access, segments_between
+from eventlake.relations import Access, Events, properties_sql, segments_between
 from eventlake.rollups.segments import Segment, covered_paths
 from eventlake.source import Source
 from eventlake.table import LakeFile
@@ -106,3 +106,27 @@ def covered(source: Source, span: Span) -> tuple[tuple[Segment, ...], tuple[Lake
     known = covered_paths(segments)
     files = source.snapshot.files_between(span.from_at, span.to_at)
     return segments, tuple(file for file in files if file.path not in known)
+
+
+@dataclass(frozen=True, slots=True)
+class EventsOfPersons:
+    """Every column of the events of a span, of everybody or (`nodes`) of a few persons, under the person of now.
+
+    The statement's table `person_nodes` (see `nodes_of`) says whom the nodes count as.
+    """
+
+    span: Span
+    nodes: tuple[int, ...] | None
+
+    def sql(self, access: Access, parameters: Parameters) -> str:
+        """From the files and the hot rows."""
+        if self.nodes is None:
+            return Events(self.span).sql(access, parameters)
+        files = access.source.snapshot.files_between(self.span.from_at, self.span.to_at)
+        return statement(
+            "person_rows_of_span",
+            properties=properties_sql(parameters, frozenset()),
+            rows=NodeEvents(tuple(files), self.nodes).sql(access, parameters),
+            from_at=parameters.bind(self.span.from_at),
+            to_at=parameters.bind(self.span.to_at),
+        )
