@@ -1,5 +1,5 @@
 # The commands of this project. `make run` and `make test` set everything up by themselves.
-.PHONY: help run test test-fast check bench lock clean
+.PHONY: help run test test-fast check bench bench-ai lock clean
 .DEFAULT_GOAL := help
 
 PYTHON_IN_VENV := .venv/bin/python
@@ -29,6 +29,13 @@ OUT := bench.json
 bench: ## Every analysis beside ClickHouse and PostgreSQL: EVENTS=10000000 OUT=file.json
 	@sh tools/environment.sh bench
 	@exec .venv-bench/bin/python -m bench.lake --events $(EVENTS) --out $(OUT) $(OPTIONS)
+
+
+DATA := data
+
+bench-ai: ## Quality of the intelligence beside baselines: DATA=folder OUT=file.json
+	@sh tools/environment.sh dev
+	@exec $(PYTHON_IN_VENV) -m bench.ai --data $(DATA) --out $(OUT) $(OPTIONS)
 
 lock: ## Write the lock files anew from requirements*.in
 	@sh tools/environment.sh dev

@@ -45,6 +45,14 @@ class AnalyticsSettings:
     )
     cors_allowed_origins: tuple[str, ...] = ()
     event_names: dict[str, str] = field(default_factory=dict)
+    metrics: tuple[str, ...] = ()
+    metrics_token: str = ""
+    prometheus_dir: str = ""
+    text_properties: tuple[str, ...] = ("message", "text", "comment", "feedback", "review")
+    location_property: str = "city"
+    model_days: int = 365
+    ai_daily_budget: int = 1000
+    ai_cache_days: int = 30
 
     @property
     def zone(self) -> ZoneInfo:

@@ -6,7 +6,7 @@ analytics, never the other way round.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Protocol
 
@@ -31,6 +31,12 @@ class Host(Protocol):
     def event_names(self) -> dict[str, str]:
         """The host's own names for the events that the metrics know (`payment_succeeded`, ...)."""
 
+    def attendance_features(
+        self, subjects: Sequence[str], requested_us: Sequence[float]
+    ) -> dict[str, Sequence[float]]:
+        """What the host knows of what was asked for, a value a request, nan where nothing: the days from the request
+        (microseconds since 1970) until it begins, its price, and so on. The same names every time."""
+
     def cohorts(self) -> dict[str, Callable[[], Iterable[int]]]:
         """Sets of users that cohorts can be made of: a name, and what gives the primary keys (a `values_list`, say)."""
 
@@ -49,6 +55,12 @@ class DefaultHost:
     def event_names(self) -> dict[str, str]:
         """The setting `ANALYTICS_EVENT_NAMES`."""
         return dict(conf.get().event_names)
+
+    def attendance_features(
+        self, subjects: Sequence[str], requested_us: Sequence[float]
+    ) -> dict[str, Sequence[float]]:
+        """None: the event stream alone is used."""
+        return {}
 
     def cohorts(self) -> dict[str, Callable[[], Iterable[int]]]:
         """None: only a host knows its models."""

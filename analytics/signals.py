@@ -21,7 +21,7 @@ from django.http import HttpRequest
 from analytics import clock, conf, host
 from analytics.ingestion.capture import LABEL, observe, track
 from analytics.ingestion.event import Arrival, Event
-from analytics.ingestion.orm import put_node
+from analytics.ingestion.orm import put_meaning, put_node
 from analytics.ingestion.visitor import Visitor, cookies_of
 from analytics.models import IngestKey, UserEvent
 from analytics.models.choices import EventType, Source
@@ -83,6 +83,7 @@ def _complete_event(sender: type[UserEvent], instance: UserEvent, **_: Any) -> N
     """An event made through the ORM gets its distinct id and node like any other."""
     if instance._state.adding:
         put_node(instance)
+        put_meaning(instance)
 
 
 def _keys_changed(**_: Any) -> None:

@@ -7,11 +7,24 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
-from celery import shared_task
+from celery import Task, shared_task
+from django.contrib.auth import get_user_model
 
 from analytics import clock, conf
+from analytics.ai_services.sentiment.service import SentimentAnalysisService
 from analytics.store import ledger
+
+
+class Retrying(Task[Any, Any]):
+    """A task that failed for a passing reason (a database that was away) runs again, later and later, three times."""
+
+    max_retries = 3
+    autoretry_for = (Exception,)
+    retry_backoff = 5
+    retry_backoff_max = 120
+    retry_jitter = True
 
 
 @shared_task
@@ -46,3 +59,62 @@ def fold_ledger() -> dict[str, int]:
     ledger.fold()
     before = clock.now() - timedelta(days=conf.get().receipt_days)
     return {"forgotten": ledger.forget_receipts(before)}
+
+
+@shared_task(bind=True, base=Retrying)
+def process_user_events_batch(self: Retrying, event_ids: list[int]) -> dict[str, int]:
+    """Sentiment, intent and engagement level of these events. Returns {"processed", "changed", "errors"}."""
+    from analytics.ai_services.enriching import enrich
+
+    return asdict(enrich(event_ids, SentimentAnalysisService()))
+
+
+@shared_task(bind=True, base=Retrying)
+def enrich_new_events(self: Retrying) -> dict[str, int]:
+    """The same of whatever has come since the last time; what `process_user_events_batch` is for a few."""
+    from analytics.ai_services.enriching import enrich_new
+
+    return asdict(enrich_new(SentimentAnalysisService()))
+
+
+@shared_task(bind=True, base=Retrying)
+def generate_user_behavior_insights(self: Retrying, user_id: int) -> dict[str, Any]:
+    """One user's profile and insights. Returns {"user_id", "insights_created"}; a user who is gone has none."""
+    from analytics.ai_services.insights.generating import generate_for_user
+
+    user = get_user_model().objects.filter(pk=user_id).first()
+    return {"user_id": user_id, "insights_created": generate_for_user(user) if user is not None else 0}
+
+
+@shared_task(bind=True, base=Retrying)
+def generate_predictive_insights(self: Retrying) -> dict[str, int]:
+    """Profiles and insights of all users. Returns counts; {} while another worker does it."""
+    from analytics.ai_services.insights.generating import generate
+
+    done = generate()
+    return asdict(done) if done else {}
+
+
+@shared_task(bind=True, base=Retrying)
+def perform_user_clustering(self: Retrying, n_clusters: int | None = None) -> dict[str, Any]:
+    """Personas of all users; without a number, as many as the users bear out. Returns what the service returns."""
+    from analytics.ai_services.clustering.service import UserClusteringService
+
+    return UserClusteringService().cluster_users(n_clusters)
+
+
+@shared_task(bind=True, base=Retrying)
+def retrain_models(self: Retrying) -> dict[str, str]:
+    """Learn every prediction anew. Returns the status by name."""
+    from analytics.ai_services.predictions.retraining import retrain
+
+    return retrain()
+
+
+@shared_task(bind=True, base=Retrying)
+def detect_anomalies_batch(self: Retrying) -> dict[str, int]:
+    """Judge the newest closed period of every metric. Returns {"anomalies", "insights_created"}."""
+    from analytics.ai_services.insights.generating import generate_from_anomalies
+
+    anomalies, created = generate_from_anomalies()
+    return {"anomalies": anomalies, "insights_created": created}

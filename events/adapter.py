@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Sequence
 
 from django.contrib.auth.base_user import AbstractBaseUser
 
@@ -29,6 +30,22 @@ class MeetupHost:
     def event_names(self) -> dict[str, str]:
         """The demo uses the default names of all events."""
         return {}
+
+    def attendance_features(
+        self, subjects: Sequence[str], requested_us: Sequence[float]
+    ) -> dict[str, Sequence[float]]:
+        """How many days before its start a place at a meetup was asked for, and what the place costs."""
+        wanted = {int(subject) for subject in subjects if subject.isdecimal()}
+        rows = Meetup.objects.filter(pk__in=wanted).values_list("pk", "starts_at", "price")
+        known = {str(pk): (starts_at.timestamp(), float(price)) for pk, starts_at, price in rows}
+        nothing = (math.nan, math.nan)
+        found = [known.get(subject, nothing) for subject in subjects]
+        return {
+            "lead_days": [
+                (start - us / 1e6) / 86_400 for (start, _), us in zip(found, requested_us, strict=True)
+            ],
+            "price": [price for _, price in found],
+        }
 
     def cohorts(self) -> dict[str, Callable[[], Iterable[int]]]:
         """Members who host a meetup, and those whose account is verified."""

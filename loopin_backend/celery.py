@@ -17,12 +17,15 @@ from loopin_backend.queues import QUEUES
 
 env.use_settings()
 
+from analytics.monitoring import tasks as task_monitoring  # noqa: E402  (its library reads the environment)
+
 TASK_TIME_LIMIT_S = 300
 TASK_SOFT_TIME_LIMIT_S = 240
 
 app = Celery("loopin_backend")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+task_monitoring.connect()
 
 # Declared here, so that a worker without -Q listens to every queue that a task is routed to.
 app.conf.task_queues = [Queue(name) for name in QUEUES]
@@ -34,6 +37,8 @@ app.conf.task_routes = {
     "analytics.tasks.generate_user_behavior_insights": {"queue": "ai_processing"},
     "analytics.tasks.perform_user_clustering": {"queue": "ai_processing"},
     "analytics.tasks.generate_predictive_insights": {"queue": "ai_processing"},
+    "analytics.tasks.retrain_models": {"queue": "ai_processing"},
+    "analytics.tasks.enrich_new_events": {"queue": "ai_processing"},
     "analytics.tasks.detect_anomalies_batch": {"queue": "anomaly_detection"},
 }
 

@@ -26,6 +26,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from loopin_backend.data_dir import make_data_dir
 from loopin_backend.production_rules import Problem, list_production_problems
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -83,6 +84,7 @@ BrokerUrl = Annotated[SecretStr, _url_with_scheme("redis", "rediss", "redis+sock
 ResultUrl = Annotated[SecretStr, _url_with_scheme("redis", "rediss", "redis+socket", "cache+memory")]
 HttpUrl = Annotated[SecretStr, _url_with_scheme("https", "http")]
 NO_SECRET = SecretStr("")
+PROMETHEUS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Env(BaseSettings):
@@ -154,6 +156,12 @@ class Env(BaseSettings):
     analytics_max_pending_events: int = Field(
         20_000, ge=1, le=10_000_000, description="a number of events from 1 to 10000000"
     )
+    analytics_metrics: Names = Field(
+        (), description="modules that declare metrics of your own, comma-separated dotted paths"
+    )
+    analytics_metrics_token: Key = Field(
+        NO_SECRET, description="a token for GET /metrics, or unset to let only this machine read it"
+    )
     analytics_cors_allowed_origins: Names = Field(
         (), description="origins with scheme, comma-separated, whose pages may read the API"
     )
@@ -161,6 +169,20 @@ class Env(BaseSettings):
     # Services outside; each stays silent until its key is set
     ai_services_enabled: bool = Field(True, description="true or false")
     openai_api_key: Key = Field(NO_SECRET, description="a real key, or unset to use no outside model")
+    openai_base_url: HttpUrl = Field(
+        SecretStr("https://api.openai.com/v1"),
+        description="the http or https URL of an endpoint for chat completions, up to its /v1",
+    )
+    openai_model: str = Field("gpt-5.4-mini", description="the name of a model that the endpoint has")
+    openai_timeout_s: float = Field(
+        10.0, ge=0.1, le=120, allow_inf_nan=False, description="seconds from 0.1 to 120 for a whole answer"
+    )
+    analytics_ai_daily_budget: int = Field(
+        1000, ge=0, le=10_000_000, description="requests to the outside model a day, from 0 to 10000000"
+    )
+    analytics_ai_cache_days: int = Field(
+        30, ge=0, le=365, description="days for which the outside model's answers are kept, 0 to 365"
+    )
     posthog_api_key: Key = Field(NO_SECRET, description="a real project key, or unset to forward nothing")
     posthog_host: HttpUrl = Field(SecretStr("https://us.i.posthog.com"), description="an http or https URL")
 
@@ -215,8 +237,32 @@ class Env(BaseSettings):
 
 
 def use_settings(module: str = SETTINGS_PACKAGE) -> None:
-    """Name the settings module for this process unless the environment already does."""
+    """Name the settings module for this process unless the environment already does, and where its counters go."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", module)
+    directory = prometheus_dir()
+    if directory is not None and not os.environ.get(PROMETHEUS_DIR):
+        # prometheus-client looks here when it is imported, and for nothing else.
+        os.environ[PROMETHEUS_DIR] = str(directory)
+
+
+def prometheus_dir() -> Path | None:
+    """Where the processes of this deployment keep their counters, so that one answers for all.
+
+    None in tests, and where the directory cannot be made: each process counts for itself then.
+    """
+    given = os.environ.get(PROMETHEUS_DIR)
+    if given:
+        return Path(given)
+    env = load()
+    if env.loopin_env == "test":
+        return None
+    directory = env.loopin_data_dir / "prometheus"
+    try:
+        make_data_dir(env.loopin_data_dir)
+        directory.mkdir(exist_ok=True)
+    except OSError:
+        return None
+    return directory
 
 
 def child_environment(**changes: str) -> dict[str, str]:

@@ -7,13 +7,17 @@ turn into refusals.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from loopin_backend.env import Env
 
 MIN_SECRET_LENGTH = 50  # the length that Django's own startproject generates
 MIN_DISTINCT_CHARACTERS = 5  # django.core.checks.security.base.SECRET_KEY_MIN_UNIQUE_CHARACTERS
+#: Endings of names that no public DNS resolves: RFC 6762, RFC 8375, ICANN's .internal, and Kubernetes.
+_HOUSE_SUFFIXES = (".internal", ".local", ".home.arpa", ".svc")
 _KNOWN_SECRETS = ("django-insecure-", "changeme", "change-me", "your-", "secret", "example")
 
 
@@ -43,7 +47,26 @@ def list_production_problems(env: Env) -> list[Problem]:
         )
     if env.uses_embedded_valkey:
         problems.append(Problem("REDIS_URL", "is missing", "set redis://host:6379/0"))
+    if env.openai_api_key.get_secret_value() and _is_open_letter(env.openai_base_url.get_secret_value()):
+        problems.append(
+            Problem(
+                "OPENAI_BASE_URL", "sends texts and the key unencrypted over the internet", "use https://"
+            )
+        )
     return problems
+
+
+def _is_open_letter(url: str) -> bool:
+    """True for plain http to an address outside of the house."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    has_no_domain = "." not in host and ":" not in host
+    if parts.scheme != "http" or has_no_domain:
+        return False
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return not host.endswith(_HOUSE_SUFFIXES)
 
 
 def _secret_key_problems(secret: str) -> list[Problem]:

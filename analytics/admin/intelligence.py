@@ -11,7 +11,14 @@ from django.http import HttpRequest
 
 from analytics import clock
 from analytics.admin.base import DecidedAdmin, RecordAdmin
-from analytics.models import AIInsight, BusinessMetric, UserBehaviorProfile, UserPersona
+from analytics.models import (
+    AIInsight,
+    BusinessMetric,
+    PredictionModel,
+    UserBehaviorProfile,
+    UserPersona,
+    WorkCursor,
+)
 from analytics.models.choices import InsightStatus
 
 
@@ -78,3 +85,21 @@ class UserPersonaAdmin(DecidedAdmin):
     list_display = ("persona_name", "user_count", "model_confidence", "updated_at")
     search_fields = ("persona_name",)
     ordering = ("-user_count",)
+
+
+@admin.register(PredictionModel)
+class PredictionModelAdmin(RecordAdmin):
+    """Trained models with their cards; a model that is not used says why."""
+
+    list_display = ("name", "status", "horizon_days", "trained_at")
+    list_filter = ("name", "status")
+    exclude = ("parameters",)  # thousands of numbers
+    ordering = ("-trained_at",)
+
+
+@admin.register(WorkCursor)
+class WorkCursorAdmin(RecordAdmin):
+    """How far background work has read the events."""
+
+    list_display = ("name", "watermark", "moved_at")
+    ordering = ("name",)

@@ -5,34 +5,18 @@ FastAPI and Django REST build their routes from `OPERATIONS`; a test walks both 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict
 
-from pydantic import BaseModel
-
-from analytics.api import auth, native, shapes
+from analytics.api import auth, datasets, exports, intelligence, native, people, query, shapes
 from analytics.api.auth import Caller, Permission
+from analytics.api.operation import API as _API
+from analytics.api.operation import AUTH as _AUTH
+from analytics.api.operation import Operation
 from analytics.ingestion import merges
 from analytics.reports import ingestion as ingestion_report
-from analytics.reports import overview as overview_report
+from analytics.reports import shared_answers
 
-Act = Callable[[Caller, Any, Any], BaseModel]
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One endpoint. `act(caller, query, body)` answers it; `query` holds path and query parameters."""
-
-    name: str
-    method: str
-    path: str
-    permission: Permission
-    act: Act
-    answer: type[BaseModel]
-    summary: str
-    query: type[shapes.Shape] | None = None
-    body: type[shapes.Shape] | None = None
+__all__ = ["OPERATIONS", "Operation"]
 
 
 def _log_in(_: Caller, __: None, body: shapes.TokenRequest) -> shapes.TokenPair:
@@ -62,7 +46,7 @@ def _ledger(_: Caller, query: shapes.LedgerQuery, __: None) -> shapes.LedgerAnsw
 
 
 def _overview(caller: Caller, query: shapes.OverviewQuery, _: None) -> shapes.AnalyticsOverviewResponse:
-    return shapes.AnalyticsOverviewResponse(**overview_report.overview(query.days).as_answer())
+    return shapes.AnalyticsOverviewResponse(**shared_answers.get_analytics_overview_cached(query.days))
 
 
 def _merge(_: Caller, __: None, body: shapes.MergeRequest) -> shapes.MergeAnswer:
@@ -75,9 +59,6 @@ def _undo(_: Caller, query: shapes.UndoQuery, __: None) -> shapes.UndoAnswer:
     assert log.undone_at is not None
     return shapes.UndoAnswer(merge_id=log.pk, undone_at=log.undone_at)
 
-
-_AUTH = "/api/auth"
-_API = "/api/analytics"
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -116,4 +97,9 @@ OPERATIONS: tuple[Operation, ...] = (
         "undo_merge", "POST", f"{_API}/merges/{{merge_id}}/undo", Permission.STAFF, _undo,
         shapes.UndoAnswer, "Take a merge back", query=shapes.UndoQuery,
     ),
+    *intelligence.OPERATIONS,
+    *query.OPERATIONS,
+    *people.OPERATIONS,
+    *exports.OPERATIONS,
+    *datasets.OPERATIONS,
 )  # fmt: skip

@@ -19,6 +19,7 @@ import orjson
 from django.db import OperationalError, connection, transaction
 
 from analytics import clock, conf
+from analytics.enrichment import engagement_level, intent
 from analytics.errors import BadInput
 from analytics.ingestion.event import Reason
 from analytics.models import Person, UserEvent
@@ -95,7 +96,7 @@ def _load(batch: EventBatch, source: str, ingest_key: str) -> BulkResult:
             )
         if not total:
             return BulkResult()
-        columns = {**batch, "person_id": _nodes_of(batch, now)}
+        columns = {**_meanings(batch), **batch, "person_id": _nodes_of(batch, now)}
         constants = _constants(columns, source, ingest_key, now)
         if connection.vendor == "postgresql":
             stored = staging.insert_new_events(columns, constants)
@@ -106,6 +107,19 @@ def _load(batch: EventBatch, source: str, ingest_key: str) -> BulkResult:
         counts[(ingest_key, Outcome.DUPLICATE.value, "")] = total - stored
         ledger.add(counts, now)
     return BulkResult(stored, total - stored)
+
+
+def _meanings(batch: EventBatch) -> EventBatch:
+    """Intent and engagement level of each row, as the pipeline gives them."""
+    names = batch["event_name"]
+    types = batch.get("event_type") or [""] * len(names)
+    pairs = list(zip(names, types, strict=True))
+    meanings = {pair: (intent.classify(*pair), engagement_level.level_of(*pair)) for pair in set(pairs)}
+    found = [meanings[pair] for pair in pairs]
+    return {
+        "intent_classification": [meaning[0] for meaning in found],
+        "engagement_level": [meaning[1] for meaning in found],
+    }
 
 
 def _without_erased(batch: EventBatch) -> tuple[EventBatch, int]:

@@ -127,6 +127,8 @@ class Event:
     os: str = ""
     response_time_ms: int | None = None
     status_code: int | None = None
+    intent_classification: str = ""
+    engagement_level: str = ""
     revenue_impact: Decimal | None = None
     conversion_value: Decimal | None = None
     metadata_json: bytes = b"{}"

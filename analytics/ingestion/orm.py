@@ -5,8 +5,16 @@ from __future__ import annotations
 from django.db import transaction
 
 from analytics import host
+from analytics.enrichment import engagement_level, intent
 from analytics.models import UserEvent
 from analytics.store import persons
+
+
+def put_meaning(event: UserEvent) -> None:
+    """Fill in intent and engagement level where the host gave none."""
+    name, kind = event.event_name, event.event_type
+    event.intent_classification = event.intent_classification or intent.classify(name, kind)
+    event.engagement_level = event.engagement_level or engagement_level.level_of(name, kind)
 
 
 def put_node(event: UserEvent) -> None:

@@ -19,6 +19,7 @@ from analytics.ingestion.steps.device import put_device
 from analytics.ingestion.steps.identify import drop_personless_identity, put_person_change
 from analytics.ingestion.steps.kind import put_event_type
 from analytics.ingestion.steps.limits import limit_lengths, limit_size
+from analytics.ingestion.steps.meaning import put_meaning
 from analytics.ingestion.steps.money import put_money
 from analytics.ingestion.steps.pages import put_page
 from analytics.ingestion.steps.privacy import put_address
@@ -48,6 +49,7 @@ PIPELINE: tuple[Step, ...] = (
     put_device,
     put_money,
     put_event_type,
+    put_meaning,
     limit_lengths,
     limit_size,
 )

@@ -46,8 +46,8 @@ def to_row(event: Event, stored_at: datetime) -> Row:
         event.browser,
         event.os,
         None,
-        "",
-        "",
+        event.intent_classification,
+        event.engagement_level,
         event.revenue_impact,
         event.conversion_value,
     )

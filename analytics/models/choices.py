@@ -113,6 +113,14 @@ class ActivityFrequency(models.TextChoices):
     INACTIVE = "inactive", "Inactive"
 
 
+class PredictionBasis(models.TextChoices):
+    """What a predicted figure rests on."""
+
+    NONE = "", "Nothing"
+    RULE = "rule", "Rule of thumb"
+    MODEL = "model", "Calibrated model"
+
+
 class Outcome(models.TextChoices):
     """What became of one received event; the four add up to what was received."""
 
@@ -137,6 +145,27 @@ class OutboxState(models.TextChoices):
     PENDING = "pending", "Pending"
     DELIVERED = "delivered", "Delivered"
     DEAD = "dead", "Given up"
+
+
+class AlertLevel(models.TextChoices):
+    """How far beyond its thresholds a metric is."""
+
+    WARNING = "warning", "Warning"
+    CRITICAL = "critical", "Critical"
+
+
+class AlertState(models.TextChoices):
+    """Where an alert stands."""
+
+    OPEN = "open", "Open"
+    RESOLVED = "resolved", "Resolved"
+
+
+class TargetKind(models.TextChoices):
+    """How an alert is delivered."""
+
+    EMAIL = "email", "E-mail"
+    WEBHOOK = "webhook", "Webhook"
 
 
 class CohortKind(models.TextChoices):

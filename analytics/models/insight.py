@@ -36,6 +36,12 @@ class AIInsight(BaseAnalyticsModel):
     validated_at = models.DateTimeField(null=True, blank=True)
     validation_notes = models.TextField(blank=True)
 
+    # What the claim rests on: the analysis and its parameters, expected and actual, the strongest factors.
+    evidence = models.JSONField(default=dict, blank=True)
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the claim says nothing any more."
+    )
+
     # The natural key: a repeated run updates its insight instead of adding another.
     window_start = models.DateTimeField(null=True, blank=True)
     window_end = models.DateTimeField(null=True, blank=True)

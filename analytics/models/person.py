@@ -40,6 +40,14 @@ class Person(models.Model):
 
     class Meta:
         verbose_name_plural = "persons"
+        indexes = (
+            models.Index(
+                models.F("created_at").desc(),
+                models.F("id").desc(),
+                condition=models.Q(merged_into=None, has_profile=True),
+                name="persons_by_time",
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.uuid)

@@ -10,7 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from analytics.models.base import BaseAnalyticsModel
-from analytics.models.choices import ActivityFrequency
+from analytics.models.choices import ActivityFrequency, PredictionBasis
 
 _RATIO = (MinValueValidator(0.0), MaxValueValidator(1.0))
 
@@ -43,6 +43,13 @@ class UserBehaviorProfile(BaseAnalyticsModel):
     )
     churn_risk_score = models.FloatField(default=0.0, validators=_RATIO)
     conversion_probability = models.FloatField(default=0.0, validators=_RATIO)
+    churn_risk_basis = models.CharField(
+        max_length=20, choices=PredictionBasis.choices, default=PredictionBasis.NONE, blank=True
+    )
+    conversion_basis = models.CharField(
+        max_length=20, choices=PredictionBasis.choices, default=PredictionBasis.NONE, blank=True
+    )
+    engagement_trend = models.CharField(max_length=20, blank=True)
     preferred_event_types = models.JSONField(default=list, blank=True)
     preferred_times = models.JSONField(default=list, blank=True)
     preferred_locations = models.JSONField(default=list, blank=True)

@@ -49,7 +49,7 @@ def seal_next() -> SealedRows | None:
             return None
         start = lake().snapshot().watermark
         safe = safe_bound()
-        end = _bound_of_chunk(start, safe)
+        end = bound_of_chunk(start, safe, MAX_ROWS)
         rows = hot.rows_from(start, below=end)
         sealed = seal(lake(), rows, watermark_from=start, watermark_to=end, cluster=cluster())
     return SealedRows(sealed.rows, sealed.version, sealed.watermark, is_finished=end >= safe)
@@ -73,11 +73,11 @@ def safe_bound() -> int:
     return (newest or 0) + 1
 
 
-def _bound_of_chunk(start: int, safe: int) -> int:
-    """Where this sealing ends: a whole transaction is never split."""
+def bound_of_chunk(start: int, safe: int, rows: int) -> int:
+    """The watermark that ends the next part of about so many rows: a whole transaction is never split."""
     if connection.vendor != "postgresql":
-        return min(safe, start + MAX_ROWS)
-    beyond = _one(_FIRST_BEYOND, [start, safe, MAX_ROWS])
+        return min(safe, start + rows)
+    beyond = _one(_FIRST_BEYOND, [start, safe, rows])
     if beyond is None:
         return safe
     if beyond > start:

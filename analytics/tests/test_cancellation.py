@@ -18,6 +18,7 @@ from analytics.reports import cancellation
 from analytics.tests.cast import alice
 
 _LIMIT_S = 10.0
+_OVERVIEW = "analytics.reports.shared_answers.get_analytics_overview_cached"
 
 
 def wait_until_called_off(found: list[bool]) -> None:
@@ -49,7 +50,7 @@ class ClientThatLeavesTest(TransactionTestCase):
             wait_until_called_off(found)
             raise Unavailable("called off", code="too_slow")
 
-        with mock.patch("analytics.reports.overview.overview", side_effect=report):
+        with mock.patch(_OVERVIEW, side_effect=report):
             async_to_sync(self.leave)(token, found)
         self.assertEqual(found, [True])
 

@@ -121,6 +121,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
@@ -148,6 +149,20 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="30"),
     },
     "fold-ledger": {"task": "analytics.tasks.fold_ledger", "schedule": crontab(minute="*/5")},
+    "enrich-new-events": {"task": "analytics.tasks.enrich_new_events", "schedule": 30.0},
+    "generate-user-insights": {
+        "task": "analytics.tasks.generate_predictive_insights",
+        "schedule": crontab(minute="20", hour="*/6"),
+    },
+    "detect-anomalies": {
+        "task": "analytics.tasks.detect_anomalies_batch",
+        "schedule": crontab(minute="*/30"),
+    },
+    "cluster-users": {
+        "task": "analytics.tasks.perform_user_clustering",
+        "schedule": crontab(hour="4", minute="40"),
+    },
+    "retrain-models": {"task": "analytics.tasks.retrain_models", "schedule": crontab(hour="4", minute="10")},
 }
 
 ANALYTICS_ENABLED = _env.analytics_enabled
@@ -161,9 +176,17 @@ ANALYTICS_TRUSTED_PROXIES = _env.analytics_trusted_proxies
 ANALYTICS_IP_MODE = _env.analytics_ip_mode
 ANALYTICS_IMPORT_DIR = _env.analytics_import_dir or str(_data_dir / "imports")
 ANALYTICS_MAX_PENDING_EVENTS = _env.analytics_max_pending_events
+ANALYTICS_METRICS = _env.analytics_metrics
+ANALYTICS_METRICS_TOKEN = _env.analytics_metrics_token.get_secret_value()
+ANALYTICS_PROMETHEUS_DIR = str(env.prometheus_dir() or "")
 ANALYTICS_CORS_ALLOWED_ORIGINS = _env.analytics_cors_allowed_origins
 AI_SERVICES_ENABLED = _env.ai_services_enabled
 OPENAI_API_KEY = _env.openai_api_key.get_secret_value()
+OPENAI_BASE_URL = _env.openai_base_url.get_secret_value()
+OPENAI_MODEL = _env.openai_model
+OPENAI_TIMEOUT_S = _env.openai_timeout_s
+ANALYTICS_AI_DAILY_BUDGET = _env.analytics_ai_daily_budget
+ANALYTICS_AI_CACHE_DAYS = _env.analytics_ai_cache_days
 POSTHOG_API_KEY = _env.posthog_api_key.get_secret_value()
 POSTHOG_HOST = _env.posthog_host.get_secret_value()
 

@@ -19,3 +19,4 @@ WHITENOISE_USE_FINDERS = True
 # Captured events are stored in the test's own transaction; tests of the threaded writer make their own.
 ANALYTICS_INLINE_WRITER = True
 WHITENOISE_AUTOREFRESH = True  # no collected folder is needed
+OPENAI_API_KEY = ""  # a developer's exported key must not reach the outside from a test

@@ -54,6 +54,7 @@ class Supervisor:
         with be_the_only_one(self._env.loopin_data_dir, f"process {os.getpid()}, {address}"):
             for name in end_leftovers(self._env.loopin_data_dir):
                 say(f"ended {name}, which an interrupted run had left behind")
+            self._forget_counters()
             listeners = listen(self._env.port)
             try:
                 embedded.ensure()
@@ -70,6 +71,12 @@ class Supervisor:
                 self._end()
                 for listener in listeners:
                     listener.close()
+
+    def _forget_counters(self) -> None:
+        """Counters of processes that are gone would be counted for ever."""
+        directory = env.prometheus_dir()
+        for path in directory.glob("*.db") if directory else ():
+            path.unlink(missing_ok=True)
 
     def _prepare(self) -> Prepared:
         command = [sys.executable, "-m", "loopin_backend.supervisor.prepare"]

@@ -15,11 +15,11 @@ def build_web(socket_fds: list[int]) -> Part:
 
 
 def build_worker() -> Part:
-    """One Celery worker for every queue."""
+    """One Celery worker for every queue; of two processes, so that a long task keeps no event from being sealed."""
     return Part(
         "worker",
         (
-            *_celery("worker", "--loglevel=WARNING", "--concurrency=1", f"--queues={','.join(QUEUES)}"),
+            *_celery("worker", "--loglevel=WARNING", "--concurrency=2", f"--queues={','.join(QUEUES)}"),
             *("--without-gossip", "--without-mingle"),
         ),
     )

@@ -43,6 +43,11 @@ class NonsenseTest(TestCase):
             ("CELERY_BROKER_URL", "amqp://h", ["redis://"]),
             ("POSTHOG_HOST", "us.i.posthog.com", ["https://"]),
             ("OPENAI_API_KEY", "your-openai-api-key", ["placeholder"]),
+            ("OPENAI_BASE_URL", "api.openai.com/v1", ["https://"]),
+            ("OPENAI_TIMEOUT_S", "nan", ["seconds from 0.1 to 120"]),
+            ("OPENAI_TIMEOUT_S", "0", ["seconds from 0.1 to 120"]),
+            ("ANALYTICS_AI_DAILY_BUDGET", "-1", ["requests to the outside model a day"]),
+            ("ANALYTICS_AI_CACHE_DAYS", "400", ["days for which"]),
             ("POSTHOG_API_KEY", "your-posthog-api-key", ["placeholder"]),
             ("LOOPIN_ENV", "staging", ["development, production or test"]),
         ]:
@@ -74,6 +79,8 @@ class ValuesTest(TestCase):
         self.assertEqual(loaded.analytics_batch_size, 1000)
         self.assertEqual(loaded.posthog_host.get_secret_value(), "https://us.i.posthog.com")
         self.assertEqual((loaded.time_zone, loaded.port), ("UTC", 8000))
+        self.assertEqual(loaded.openai_base_url.get_secret_value(), "https://api.openai.com/v1")
+        self.assertEqual((loaded.openai_timeout_s, loaded.analytics_ai_daily_budget), (10.0, 1000))
 
     def test_an_empty_variable_counts_as_unset(self) -> None:
         loaded = load(DATABASE_URL="", OPENAI_API_KEY="", ANALYTICS_BATCH_SIZE="")
@@ -128,3 +135,26 @@ class ProductionTest(TestCase):
             self.assertIn("Fix:", text)
             if len(value) > 30:
                 self.assertNotIn(value, text)
+
+    def test_texts_and_the_key_of_a_language_model_do_not_cross_the_internet_unencrypted(self) -> None:
+        for url, is_fine in [
+            ("https://models.example.org/v1", True),
+            ("http://127.0.0.1:8080/v1", True),
+            ("http://[::1]:8080/v1", True),
+            ("http://10.1.2.3/v1", True),
+            ("http://ollama:11434/v1", True),
+            ("http://llm.tools.svc:8000/v1", True),
+            ("http://models.example.org/v1", False),
+            ("http://8.8.8.8/v1", False),
+        ]:
+            with self.subTest(url=url):
+                variables = {**self.GOOD, "OPENAI_BASE_URL": url}
+                self.assertEqual(
+                    load(**variables).openai_base_url.get_secret_value(), url
+                )  # no key, no sending
+                if is_fine:
+                    load(**variables, OPENAI_API_KEY="a-key")
+                    continue
+                with self.assertRaises(ImproperlyConfigured) as caught:
+                    load(**variables, OPENAI_API_KEY="a-key")
+                self.assertIn("OPENAI_BASE_URL: sends texts", str(caught.exception))

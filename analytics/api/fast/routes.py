@@ -8,15 +8,20 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
+import anyio.from_thread
 from django.conf import settings
 from django.db import close_old_connections
 from fastapi import APIRouter, Body, Path, Query, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
 
 from analytics import conf
 from analytics.api.auth import Caller, check, identify
+from analytics.api.operation import Download
 from analytics.api.operations import OPERATIONS, Operation
+from analytics.api.performing import Reply, perform
+from analytics.api.uploads import read_posted
 from analytics.ingestion.visitor import client_ip
 from analytics.reports.cancellation import cancelled_by
 
@@ -46,26 +51,51 @@ def router() -> APIRouter:
             response_model=operation.answer,
             summary=operation.summary,
             operation_id=operation.name,
-            responses=_ERRORS,
-            max_body_size=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,  # as under WSGI; batches go to the SDK paths
+            responses=_responses(operation),
+            openapi_extra=_file_body(operation),
+            # As under WSGI; batches go to the SDK paths, and files straight to the disk.
+            max_body_size=None if operation.takes_file else settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
             tags=[operation.path.split("/")[3 if "/analytics/" in operation.path else 2]],
         )
     return made
 
 
-def _endpoint(operation: Operation) -> Callable[..., Awaitable[BaseModel]]:
+def _responses(operation: Operation) -> dict[int | str, dict[str, Any]]:
+    """Errors, and what JSON shapes do not say: files, and answers that have not changed."""
+    found = dict(_ERRORS)
+    if operation.media_types:
+        file = {"schema": {"type": "string", "format": "binary"}}
+        found[200] = {"description": "A file", "content": dict.fromkeys(operation.media_types, file)}
+    if operation.state or operation.has_etag:
+        found[304] = {"description": "Nothing has changed since the answer with the ETag of If-None-Match"}
+    return found
+
+
+def _file_body(operation: Operation) -> dict[str, Any] | None:
+    if not operation.takes_file or operation.body is None:
+        return None
+    fields = operation.body.model_json_schema()
+    file = {"file": {"type": "string", "format": "binary"}}
+    form = {**fields, "properties": {**fields["properties"], **file}}
+    content = {"application/json": {"schema": fields}, "multipart/form-data": {"schema": form}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _endpoint(operation: Operation) -> Callable[..., Awaitable[Response]]:
     """An endpoint with the signature that FastAPI documents; the act runs in a worker thread.
 
     A query whose client has gone is called off.
     """
 
-    async def endpoint(request: Request, **given: Any) -> BaseModel:
+    async def endpoint(request: Request, **given: Any) -> Response:
         gone = threading.Event()
-        watch = asyncio.create_task(_watch(request, gone))
+        # Whoever looks for the end of the connection takes pieces of a body that is not read yet.
+        watch = None if operation.takes_file else asyncio.create_task(_watch(request, gone))
         try:
-            return await run_in_threadpool(_act, operation, request, given, gone)
+            return _send(await run_in_threadpool(_act, operation, request, given, gone))
         finally:
-            watch.cancel()
+            if watch is not None:
+                watch.cancel()
 
     endpoint.__name__ = operation.name
     endpoint.__doc__ = operation.summary
@@ -73,17 +103,54 @@ def _endpoint(operation: Operation) -> Callable[..., Awaitable[BaseModel]]:
     return endpoint
 
 
-def _act(operation: Operation, request: Request, given: dict[str, Any], gone: threading.Event) -> BaseModel:
+def _act(operation: Operation, request: Request, given: dict[str, Any], gone: threading.Event) -> Reply:
     close_old_connections()
     try:
         body = given.pop("body", None)
         caller = caller_of(request)
         check(operation.permission, caller)
         query = operation.query.model_validate(given) if operation.query else None
+        if operation.takes_file and operation.body is not None:
+            about = request.headers.get("content-type", ""), request.headers.get("content-length", "")
+            body = read_posted(operation.body, *about, _Body(request))
         with cancelled_by(gone.is_set):
-            return operation.act(caller, query, body)
+            return perform(operation, caller, query, body, request.headers.get("if-none-match", ""))
     finally:
         close_old_connections()
+
+
+def _send(reply: Reply) -> Response:
+    if reply.answer is None:
+        return Response(status_code=reply.status, headers=reply.headers)
+    if isinstance(reply.answer, Download):
+        return StreamingResponse(
+            reply.answer.chunks, media_type=reply.answer.media_type, headers=reply.headers
+        )
+    content = reply.answer.model_dump_json()
+    return Response(content, reply.status, reply.headers, media_type="application/json")
+
+
+class _Body:
+    """A body as a worker thread reads it, piece by piece, while the event loop receives it."""
+
+    def __init__(self, request: Request) -> None:
+        self._chunks = aiter(request.stream())
+        self._rest = b""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most so many bytes; none at the end."""
+        if not self._rest:
+            self._rest = anyio.from_thread.run(self._next)
+        if size < 0:
+            size = len(self._rest)
+        part, self._rest = self._rest[:size], self._rest[size:]
+        return part
+
+    async def _next(self) -> bytes:
+        async for chunk in self._chunks:
+            if chunk:
+                return chunk
+        return b""
 
 
 async def _watch(request: Request, gone: threading.Event) -> None:
@@ -96,11 +163,12 @@ def _signature(operation: Operation) -> inspect.Signature:
     named = inspect.Parameter.KEYWORD_ONLY
     parameters = [inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)]
     for name, field in (operation.query.model_fields if operation.query else {}).items():
-        place: Any = Path() if f"{{{name}}}" in operation.path else Query()
+        about: dict[str, Any] = {"description": field.description or "", "examples": field.examples}
+        place: Any = Path(**about) if f"{{{name}}}" in operation.path else Query(**about)
         annotation = _annotated(field.annotation, *field.metadata, place)
         default = inspect.Parameter.empty if field.is_required() else field.default
         parameters.append(inspect.Parameter(name, named, annotation=annotation, default=default))
-    if operation.body is not None:
+    if operation.body is not None and not operation.takes_file:
         annotation = _annotated(operation.body, Body())
         parameters.append(inspect.Parameter("body", named, annotation=annotation))
     return inspect.Signature(parameters)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from json import JSONDecodeError
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import URLPattern, path
 from pydantic import BaseModel, ValidationError
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,7 +22,10 @@ from rest_framework.views import APIView
 from analytics import conf
 from analytics.api.auth import Caller, check, identify
 from analytics.api.errors import INTERNAL, body_of, body_of_validation, headers_of
+from analytics.api.operation import Download
 from analytics.api.operations import OPERATIONS, Operation
+from analytics.api.performing import Reply, perform
+from analytics.api.uploads import read_posted
 from analytics.errors import AnalyticsError, BodyTooLarge
 from analytics.ingestion.visitor import client_ip
 
@@ -34,10 +41,26 @@ class TokenOrKey(BaseAuthentication):
         return (user, label) if user is not None or label else None
 
 
+class Json(JSONParser):
+    """Bodies as Python and FastAPI read them: NaN and Infinity are numbers, which the shapes then refuse."""
+
+    strict = False
+
+
+class AlwaysJson(DefaultContentNegotiation):
+    """JSON whatever a client says it accepts: `format` is a parameter of operations, and files are no renderer's."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        """The one that there is."""
+        return renderers[0], renderers[0].media_type
+
+
 class OperationView(APIView):
     """All operations of one path. Its permission check is the operation's own, in `_answer`."""
 
     authentication_classes = (TokenOrKey,)
+    parser_classes = (Json,)
+    content_negotiation_class = AlwaysJson
     permission_classes = ()
     operations: dict[str, Operation] = {}
 
@@ -46,21 +69,31 @@ class OperationView(APIView):
         self.http_method_names = [*(name.lower() for name in self.operations), "options"]
         return super().dispatch(request, *args, **kwargs)
 
-    def get(self, request: Request, **parameters: Any) -> Response:
+    def get(self, request: Request, **parameters: Any) -> HttpResponseBase:
         """GET."""
         return self._answer(request, parameters)
 
-    def post(self, request: Request, **parameters: Any) -> Response:
+    def post(self, request: Request, **parameters: Any) -> HttpResponseBase:
         """POST."""
         return self._answer(request, parameters)
 
-    def _answer(self, request: Request, parameters: dict[str, Any]) -> Response:
+    def patch(self, request: Request, **parameters: Any) -> HttpResponseBase:
+        """PATCH."""
+        return self._answer(request, parameters)
+
+    def delete(self, request: Request, **parameters: Any) -> HttpResponseBase:
+        """DELETE."""
+        return self._answer(request, parameters)
+
+    def _answer(self, request: Request, parameters: dict[str, Any]) -> HttpResponseBase:
         operation = self.operations[request.method or ""]
         caller = _caller(request)
         check(operation.permission, caller)
         query = _shape(operation.query, {**request.query_params.dict(), **parameters})
-        body = _shape(operation.body, request.data)
-        return Response(operation.act(caller, query, body).model_dump(mode="json"))
+        reply = perform(
+            operation, caller, query, _body(operation, request), request.META.get("HTTP_IF_NONE_MATCH", "")
+        )
+        return _send(reply)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Every error in the API's one shape."""
@@ -68,6 +101,10 @@ class OperationView(APIView):
             return Response(body_of(exc), exc.status, headers=headers_of(exc))
         if isinstance(exc, ValidationError):
             return Response(body_of_validation(exc.errors()), 422)
+        if isinstance(exc, ParseError | RecursionError):  # what FastAPI says of a body that is no JSON
+            if isinstance(exc.__context__, JSONDecodeError):
+                return Response({"detail": "the body is no JSON", "code": "invalid_input"}, 422)
+            return Response({"detail": "the body cannot be parsed", "code": "bad_input"}, 400)
         if isinstance(exc, RequestDataTooBig):
             too_large = BodyTooLarge("the body is too large; send less at once")
             return Response(body_of(too_large), too_large.status)
@@ -77,6 +114,23 @@ class OperationView(APIView):
             return Response({"detail": str(exc.detail), "code": code}, exc.status_code)
         logger.exception("an API call failed")
         return Response(INTERNAL, 500)
+
+
+def _send(reply: Reply) -> HttpResponseBase:
+    if reply.answer is None:
+        return HttpResponse(status=reply.status, headers=reply.headers)
+    if isinstance(reply.answer, Download):
+        return StreamingHttpResponse(
+            reply.answer.chunks, content_type=reply.answer.media_type, headers=reply.headers
+        )
+    return Response(reply.answer.model_dump(mode="json"), reply.status, headers=reply.headers)
+
+
+def _body(operation: Operation, request: Request) -> Any:
+    if operation.body is None or not operation.takes_file:
+        return _shape(operation.body, request.data) if operation.body is not None else None
+    given = request.META.get("CONTENT_TYPE", ""), request.META.get("CONTENT_LENGTH", "")
+    return read_posted(operation.body, *given, request._request)
 
 
 def _caller(request: Request) -> Caller:

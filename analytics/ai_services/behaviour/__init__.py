@@ -1,0 +1,1 @@
+"""What persons do and what it says about them: engagement, habits, risks."""

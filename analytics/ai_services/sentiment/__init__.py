@@ -1,0 +1,1 @@
+"""Sentiment of short texts: a local model over VADER, TextBlob and n-grams, with a calibrated confidence."""

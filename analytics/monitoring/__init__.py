@@ -1,0 +1,1 @@
+"""What operators watch: durations, retries, backlog and memory, in Prometheus' format."""

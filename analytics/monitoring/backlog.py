@@ -1,0 +1,109 @@
+"""What is waiting, read from the database when Prometheus asks: sealing, enrichment, deliveries, sinks.
+
+Every figure is a quick one: a count behind an index, or a difference of two rows. One that cannot be read is left out.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+
+from django.db.models import Count, Min
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from analytics import clock
+from analytics.models import Alert, EventChange, OutboxMessage, SinkState, UserEvent, WorkCursor
+from analytics.models.choices import AlertState, OutboxState
+from analytics.store import hot, lake
+
+logger = logging.getLogger("analytics.monitoring")
+
+
+class BacklogCollector(Collector):
+    """Gauges of everything that waits."""
+
+    def collect(self) -> Iterable[Metric]:
+        """One family after another; a family whose rows cannot be read is logged and left out."""
+        for family in _FAMILIES:
+            try:
+                yield from family()
+            except Exception:
+                logger.exception("a gauge cannot be read")
+
+
+def _unsealed() -> Iterator[Metric]:
+    watermark = lake.lake().snapshot().watermark
+    rows, _ = hot.count_from(watermark)
+    yield GaugeMetricFamily("analytics_unsealed_events", "Events that the lake does not hold yet", rows)
+    oldest = UserEvent.objects.filter(**{f"{hot.mark()}__gte": watermark}).aggregate(at=Min("created_at"))[
+        "at"
+    ]
+    lag_s = (clock.now() - oldest).total_seconds() if oldest else 0.0
+    yield GaugeMetricFamily(
+        "analytics_sealing_lag_seconds", "Age of the oldest event that is not sealed", lag_s
+    )
+
+
+def _changes() -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "analytics_pending_changes",
+        "Changed rows that the lake does not hold yet",
+        EventChange.objects.count(),
+    )
+
+
+def _cursors() -> Iterator[Metric]:
+    waiting = GaugeMetricFamily(
+        "analytics_unread_events", "Events that work has not looked at", labels=["work"]
+    )
+    for name, watermark in WorkCursor.objects.values_list("name", "watermark"):
+        waiting.add_metric([name], hot.count_from(watermark)[0])
+    yield waiting
+
+
+def _outbox() -> Iterator[Metric]:
+    pending = GaugeMetricFamily(
+        "analytics_outbox_pending", "Messages that wait for delivery", labels=["sink"]
+    )
+    age = GaugeMetricFamily("analytics_outbox_lag_seconds", "Age of the oldest of them", labels=["sink"])
+    dead = GaugeMetricFamily("analytics_outbox_dead", "Messages that were given up", labels=["sink"])
+    rows = OutboxMessage.objects.filter(state=OutboxState.PENDING).values("sink")
+    for row in rows.annotate(count=Count("pk"), oldest=Min("created_at")):
+        pending.add_metric([row["sink"]], row["count"])
+        age.add_metric([row["sink"]], (clock.now() - row["oldest"]).total_seconds())
+    given_up = OutboxMessage.objects.filter(state=OutboxState.DEAD).values("sink").annotate(count=Count("pk"))
+    for found in given_up:
+        dead.add_metric([found["sink"]], found["count"])
+    yield from (pending, age, dead)
+
+
+def _sinks() -> Iterator[Metric]:
+    since = GaugeMetricFamily(
+        "analytics_sink_last_delivery_seconds", "Time since a sink took something", labels=["sink"]
+    )
+    faults = GaugeMetricFamily(
+        "analytics_sink_faults_in_a_row", "Faults of a sink since it last took something", labels=["sink"]
+    )
+    for state in SinkState.objects.all():
+        if state.last_delivered_at:
+            since.add_metric([state.sink], (clock.now() - state.last_delivered_at).total_seconds())
+        faults.add_metric([state.sink], state.faults_in_a_row)
+    yield from (since, faults)
+
+
+def _alerts() -> Iterator[Metric]:
+    open_ = GaugeMetricFamily("analytics_open_alerts", "Alerts that are open", labels=["level"])
+    for row in Alert.objects.filter(state=AlertState.OPEN).values("level").annotate(count=Count("pk")):
+        open_.add_metric([row["level"]], row["count"])
+    yield open_
+
+
+_FAMILIES: tuple[Callable[[], Iterator[Metric]], ...] = (
+    _unsealed,
+    _changes,
+    _cursors,
+    _outbox,
+    _sinks,
+    _alerts,
+)

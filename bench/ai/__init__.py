@@ -1,0 +1,1 @@
+"""Quality of the intelligence, measured beside baselines."""
