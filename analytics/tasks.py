@@ -12,8 +12,9 @@ from typing import Any
 from celery import Task, shared_task
 from django.contrib.auth import get_user_model
 
-from analytics import clock, conf
+from analytics import clock, conf, queueing
 from analytics.ai_services.sentiment.service import SentimentAnalysisService
+from analytics.models.choices import DatasetState
 from analytics.store import ledger
 
 
@@ -118,3 +119,34 @@ def detect_anomalies_batch(self: Retrying) -> dict[str, int]:
 
     anomalies, created = generate_from_anomalies()
     return {"anomalies": anomalies, "insights_created": created}
+
+
+@shared_task(bind=True, base=Retrying)
+def process_large_dataset(self: Retrying, dataset_id: int) -> dict[str, Any]:
+    """Import a dataset, with PROGRESS states; what does not fit into one turn wakes the next.
+
+    Returns {"processed", "total", "status"}; the status of a dataset that is gone or being imported is "skipped".
+    """
+    from analytics.ingestion.imports.background import import_for_a_turn
+
+    def note(done: int, total: int) -> None:
+        if self.request.id is not None:  # called as a plain function there is nobody to tell
+            self.update_state(state="PROGRESS", meta={"processed": done, "total": total})
+
+    dataset = import_for_a_turn(dataset_id, note)
+    if dataset is None:
+        return {"processed": 0, "total": 0, "status": "skipped"}
+    if dataset.state == DatasetState.RUNNING:
+        queueing.wake(self.name, dataset_id=dataset_id)
+    return {"processed": dataset.processed, "total": dataset.total_records, "status": dataset.state}
+
+
+@shared_task
+def continue_datasets() -> dict[str, int]:
+    """Wake the import of every dataset that is not done. Returns {"waiting": n}."""
+    from analytics.ingestion.imports.background import waiting_datasets
+
+    waiting = waiting_datasets()
+    for number in waiting:
+        queueing.wake("analytics.tasks.process_large_dataset", dataset_id=number)
+    return {"waiting": len(waiting)}

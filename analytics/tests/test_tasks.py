@@ -70,6 +70,7 @@ class AnythingTwiceTest(LakeTestCase):
             tasks.lake_upkeep,
             tasks.cleanup_old_analytics_data,
             tasks.fold_ledger,
+            tasks.continue_datasets,
             tasks.enrich_new_events,
             tasks.generate_predictive_insights,
             tasks.perform_user_clustering,

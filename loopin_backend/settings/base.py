@@ -149,6 +149,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="30"),
     },
     "fold-ledger": {"task": "analytics.tasks.fold_ledger", "schedule": crontab(minute="*/5")},
+    "continue-datasets": {"task": "analytics.tasks.continue_datasets", "schedule": crontab(minute="*/5")},
     "enrich-new-events": {"task": "analytics.tasks.enrich_new_events", "schedule": 30.0},
     "generate-user-insights": {
         "task": "analytics.tasks.generate_predictive_insights",

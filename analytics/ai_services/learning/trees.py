@@ -28,7 +28,7 @@ NUMBERS = ("threshold", "value")
 #: Many cautious trees on half of the rows. Averaged with the logistic regression on the training part of three sets
 #: (RSVPs, appointments, bookings) they lead 120 trees of depth 3 at .08 by .001 to .006 AUC.
 TREES, DEPTH, RATE, ROWS_A_TREE, COLUMNS_A_SPLIT, SMALLEST_LEAF = 200, 4, 0.05, 0.5, 0.4, 50
-#: Digits kept of what is learned, so that a stored model stays near 250 KB and is the very one that was tested.
+#: Digits kept of what is learned, so that a stored model stays near 150 KB and is the very one that was tested.
 DIGITS = 6
 #: More rows than these change the third digit of the AUC and cost minutes.
 MOST_ROWS = 20_000

@@ -80,7 +80,8 @@ def run(dataset: Dataset, job: Job, on_progress: Progress = lambda done, total: 
     number = dataset.processed
     for _ in islice(rows, number):
         pass
-    Dataset.objects.filter(pk=dataset.pk).update(state=DatasetState.RUNNING)
+    dataset.state = DatasetState.RUNNING
+    dataset.save(update_fields=["state", "updated_at"])
     while batch := list(islice(rows, conf.get().batch_size)):
         _store(dataset, job, batch, number)
         number += len(batch)
