@@ -45,7 +45,6 @@ class AnalyticsSettings:
     )
     cors_allowed_origins: tuple[str, ...] = ()
     event_names: dict[str, str] = field(default_factory=dict)
-    metrics: tuple[str, ...] = ()
     metrics_token: str = ""
     prometheus_dir: str = ""
     text_properties: tuple[str, ...] = ("message", "text", "comment", "feedback", "review")

@@ -156,9 +156,6 @@ class Env(BaseSettings):
     analytics_max_pending_events: int = Field(
         20_000, ge=1, le=10_000_000, description="a number of events from 1 to 10000000"
     )
-    analytics_metrics: Names = Field(
-        (), description="modules that declare metrics of your own, comma-separated dotted paths"
-    )
     analytics_metrics_token: Key = Field(
         NO_SECRET, description="a token for GET /metrics, or unset to let only this machine read it"
     )

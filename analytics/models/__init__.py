@@ -1,6 +1,5 @@
 """The rows that analytics keeps. Plain data: no transaction opens here and nothing is computed."""
 
-from analytics.models.alert import Alert, AlertTarget, MetricSetting
 from analytics.models.base import BaseAnalyticsModel
 from analytics.models.cohort import Cohort, CohortMember
 from analytics.models.cursor import WorkCursor
@@ -9,7 +8,7 @@ from analytics.models.event import UserEvent
 from analytics.models.ingestion import IngestKey, LedgerEntry, Receipt, RejectedEvent
 from analytics.models.insight import AIInsight
 from analytics.models.metric import BusinessMetric
-from analytics.models.outbox import DeliveryAttempt, OutboxMessage, SinkState
+from analytics.models.outbox import OutboxMessage
 from analytics.models.person import MergeLog, Person, PersonDistinctId, PersonGroup
 from analytics.models.prediction import PredictionModel
 from analytics.models.profile import UserBehaviorProfile, UserPersona
@@ -17,22 +16,18 @@ from analytics.models.upkeep import ArchivedEvent, ErasedId, Erasure, EventChang
 
 __all__ = [
     "AIInsight",
-    "Alert",
-    "AlertTarget",
     "ArchivedEvent",
     "BaseAnalyticsModel",
     "BusinessMetric",
     "Cohort",
     "CohortMember",
     "Dataset",
-    "DeliveryAttempt",
     "ErasedId",
     "Erasure",
     "EventChange",
     "IngestKey",
     "LedgerEntry",
     "MergeLog",
-    "MetricSetting",
     "OutboxMessage",
     "Person",
     "PersonDistinctId",
@@ -40,7 +35,6 @@ __all__ = [
     "PredictionModel",
     "Receipt",
     "RejectedEvent",
-    "SinkState",
     "UserBehaviorProfile",
     "UserEvent",
     "UserPersona",

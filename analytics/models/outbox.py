@@ -36,35 +36,3 @@ class OutboxMessage(BaseAnalyticsModel):
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.sink} ({self.state})"
-
-
-class DeliveryAttempt(models.Model):
-    """One try to deliver a message, kept for some days: what people look at when something did not arrive."""
-
-    message = models.ForeignKey(OutboxMessage, on_delete=models.CASCADE, related_name="tries")
-    at = models.DateTimeField(default=clock.now)
-    is_delivered = models.BooleanField(default=False)
-    status_code = models.PositiveIntegerField(null=True, blank=True)
-    duration_ms = models.PositiveIntegerField(default=0)
-    error = models.CharField(max_length=500, blank=True)
-
-    class Meta:
-        indexes = (models.Index(fields=["at"]),)
-
-    def __str__(self) -> str:
-        return f"try of message {self.message_id} at {self.at:%Y-%m-%d %H:%M:%S}"
-
-
-class SinkState(models.Model):
-    """How a sink is doing: when it last took something, what came back, and whether it rests after faults."""
-
-    sink = models.CharField(max_length=100, primary_key=True)
-    last_delivered_at = models.DateTimeField(null=True, blank=True)
-    delivered = models.PositiveBigIntegerField(default=0)
-    last_error = models.TextField(blank=True)
-    last_error_at = models.DateTimeField(null=True, blank=True)
-    faults_in_a_row = models.PositiveIntegerField(default=0)
-    resting_until = models.DateTimeField(null=True, blank=True)
-
-    def __str__(self) -> str:
-        return self.sink

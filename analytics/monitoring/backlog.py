@@ -1,4 +1,4 @@
-"""What is waiting, read from the database when Prometheus asks: sealing, enrichment, deliveries, sinks.
+"""What is waiting, read from the database when Prometheus asks: sealing, enrichment, deliveries.
 
 Every figure is a quick one: a count behind an index, or a difference of two rows. One that cannot be read is left out.
 """
@@ -13,8 +13,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from analytics import clock
-from analytics.models import Alert, EventChange, OutboxMessage, SinkState, UserEvent, WorkCursor
-from analytics.models.choices import AlertState, OutboxState
+from analytics.models import EventChange, OutboxMessage, UserEvent, WorkCursor
+from analytics.models.choices import OutboxState
 from analytics.store import hot, lake
 
 logger = logging.getLogger("analytics.monitoring")
@@ -78,32 +78,4 @@ def _outbox() -> Iterator[Metric]:
     yield from (pending, age, dead)
 
 
-def _sinks() -> Iterator[Metric]:
-    since = GaugeMetricFamily(
-        "analytics_sink_last_delivery_seconds", "Time since a sink took something", labels=["sink"]
-    )
-    faults = GaugeMetricFamily(
-        "analytics_sink_faults_in_a_row", "Faults of a sink since it last took something", labels=["sink"]
-    )
-    for state in SinkState.objects.all():
-        if state.last_delivered_at:
-            since.add_metric([state.sink], (clock.now() - state.last_delivered_at).total_seconds())
-        faults.add_metric([state.sink], state.faults_in_a_row)
-    yield from (since, faults)
-
-
-def _alerts() -> Iterator[Metric]:
-    open_ = GaugeMetricFamily("analytics_open_alerts", "Alerts that are open", labels=["level"])
-    for row in Alert.objects.filter(state=AlertState.OPEN).values("level").annotate(count=Count("pk")):
-        open_.add_metric([row["level"]], row["count"])
-    yield open_
-
-
-_FAMILIES: tuple[Callable[[], Iterator[Metric]], ...] = (
-    _unsealed,
-    _changes,
-    _cursors,
-    _outbox,
-    _sinks,
-    _alerts,
-)
+_FAMILIES: tuple[Callable[[], Iterator[Metric]], ...] = (_unsealed, _changes, _cursors, _outbox)

@@ -9,7 +9,7 @@ from celery import shared_task
 from django.test import Client, TestCase, override_settings
 
 from analytics import clock
-from analytics.models import OutboxMessage, SinkState
+from analytics.models import OutboxMessage
 from analytics.monitoring import backlog, names, tasks, view
 from analytics.monitoring.memory import get_memory_usage
 from analytics.tests.cast import LakeTestCase, alice
@@ -40,9 +40,6 @@ class BacklogTest(LakeTestCase):
         load([visit_of(alice(), "page_viewed", NOW, created_at=NOW)])
         OutboxMessage.objects.create(sink="posthog", kind="event", created_at=NOW - timedelta(seconds=30))
         OutboxMessage.objects.create(sink="posthog", kind="event", state="dead")
-        SinkState.objects.create(
-            sink="posthog", last_delivered_at=NOW - timedelta(seconds=90), faults_in_a_row=3
-        )
         with clock.frozen(NOW + timedelta(seconds=10)):
             text = view.render().decode()
         for line in (
@@ -51,8 +48,6 @@ class BacklogTest(LakeTestCase):
             'analytics_outbox_pending{sink="posthog"} 1.0',
             'analytics_outbox_lag_seconds{sink="posthog"} 40.0',
             'analytics_outbox_dead{sink="posthog"} 1.0',
-            'analytics_sink_last_delivery_seconds{sink="posthog"} 100.0',
-            'analytics_sink_faults_in_a_row{sink="posthog"} 3.0',
         ):
             self.assertIn(line, text)
 

@@ -177,7 +177,6 @@ ANALYTICS_TRUSTED_PROXIES = _env.analytics_trusted_proxies
 ANALYTICS_IP_MODE = _env.analytics_ip_mode
 ANALYTICS_IMPORT_DIR = _env.analytics_import_dir or str(_data_dir / "imports")
 ANALYTICS_MAX_PENDING_EVENTS = _env.analytics_max_pending_events
-ANALYTICS_METRICS = _env.analytics_metrics
 ANALYTICS_METRICS_TOKEN = _env.analytics_metrics_token.get_secret_value()
 ANALYTICS_PROMETHEUS_DIR = str(env.prometheus_dir() or "")
 ANALYTICS_CORS_ALLOWED_ORIGINS = _env.analytics_cors_allowed_origins
