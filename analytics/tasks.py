@@ -106,10 +106,10 @@ def perform_user_clustering(self: Retrying, n_clusters: int | None = None) -> di
 
 @shared_task(bind=True, base=Retrying)
 def retrain_models(self: Retrying) -> dict[str, str]:
-    """Learn every prediction anew. Returns the status by name."""
-    from analytics.ai_services.predictions.retraining import retrain
+    """Learn every prediction anew, once a day. Returns the status by name; {} while all are fresh enough."""
+    from analytics.ai_services.predictions.retraining import retrain_when_due
 
-    return retrain()
+    return retrain_when_due()
 
 
 @shared_task(bind=True, base=Retrying)

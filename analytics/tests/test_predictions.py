@@ -13,7 +13,7 @@ from analytics import clock
 from analytics.ai_services import PredictiveAnalyticsService
 from analytics.ai_services.behaviour.profiles import profile_everybody
 from analytics.ai_services.predictions import models
-from analytics.ai_services.predictions.retraining import retrain
+from analytics.ai_services.predictions.retraining import retrain, retrain_when_due
 from analytics.ai_services.predictions.scoring import score_everybody, score_person
 from analytics.ai_services.predictions.snapshots import CHURN, CONVERSION
 from analytics.models import Person, PredictionModel, UserBehaviorProfile
@@ -82,6 +82,16 @@ class TooLittleTest(LakeTestCase):
             retrain()
             answer = PredictiveAnalyticsService().predict_churn(user)
         self.assertEqual((answer["status"], answer["basis"]), ("not_enough_data", "rule"))
+
+    def test_models_are_made_once_a_day_and_tried_again_while_they_lack_data(self) -> None:
+        with clock.frozen(NOW):
+            self.assertEqual(set(retrain_when_due().values()), {"not_enough_data"})
+            self.assertEqual(len(retrain_when_due()), 3)
+            PredictionModel.objects.update(status="rule_is_better")
+            models._loaded.cache_clear()
+            self.assertEqual(retrain_when_due(), {})
+        with clock.frozen(NOW + timedelta(days=1)):
+            self.assertEqual(len(retrain_when_due()), 3)
 
     def test_only_the_newest_versions_are_kept(self) -> None:
         for _ in range(12):

@@ -163,7 +163,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "analytics.tasks.perform_user_clustering",
         "schedule": crontab(hour="4", minute="40"),
     },
-    "retrain-models": {"task": "analytics.tasks.retrain_models", "schedule": crontab(hour="4", minute="10")},
+    "retrain-models": {"task": "analytics.tasks.retrain_models", "schedule": crontab(minute="10")},
 }
 
 ANALYTICS_ENABLED = _env.analytics_enabled
