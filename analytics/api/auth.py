@@ -21,6 +21,9 @@ from analytics.ingestion.keys import ring
 
 KEY_PREFIX = "lk_"
 
+#: The Django group whose members may read all analyses.
+ANALYSTS = "analyst"
+
 
 class Permission(StrEnum):
     """Who may call an operation."""
@@ -28,6 +31,7 @@ class Permission(StrEnum):
     PUBLIC = "public"
     SENDER = "sender"  # a person, or an ingest key
     USER = "user"
+    ANALYST = "analyst"  # staff, or a member of the group of this name
     STAFF = "staff"
 
 
@@ -44,6 +48,16 @@ class Caller:
     def is_staff(self) -> bool:
         """Whether the caller is a member of staff."""
         return bool(self.user is not None and self.user.is_staff)
+
+    @property
+    def is_analyst(self) -> bool:
+        """Whether the caller may ask about everybody's events: staff, and members of the group of analysts."""
+        return self.is_staff or (self.user is not None and _is_in_group(self.user, ANALYSTS))
+
+
+def _is_in_group(user: Any, name: str) -> bool:
+    groups = getattr(user, "groups", None)  # a host's own user model may have none
+    return bool(groups is not None and groups.filter(name=name).exists())
 
 
 def identify(authorization: str) -> tuple[AbstractBaseUser | None, str]:
@@ -90,6 +104,10 @@ def check(permission: Permission, caller: Caller) -> None:
         return
     if caller.user is None:
         raise NotAllowed("an ingest key may only send events", code="key_is_write_only")
+    if permission is Permission.ANALYST and not caller.is_analyst:
+        raise NotAllowed(
+            f"this is for analysts: ask to be put into the group {ANALYSTS!r}", code="analysts_only"
+        )
     if permission is Permission.STAFF and not caller.is_staff:
         raise NotAllowed("this is for staff", code="staff_only")
 

@@ -92,11 +92,11 @@ OPERATIONS: tuple[Operation, ...] = (
         shapes.ErasureCertificate, "Erase a person everywhere, for good", query=shapes.PersonKey,
     ),
     Operation(
-        "list_cohorts", "GET", f"{API}/cohorts", Permission.USER, _cohorts,
+        "list_cohorts", "GET", f"{API}/cohorts", Permission.ANALYST, _cohorts,
         shapes.CohortsResponse, "Cohorts, page by page", query=shapes.CohortsQuery, has_etag=True,
     ),
     Operation(
-        "get_cohort", "GET", f"{API}/cohorts/{{id}}", Permission.USER, _cohort,
+        "get_cohort", "GET", f"{API}/cohorts/{{id}}", Permission.ANALYST, _cohort,
         shapes.Cohort, "One cohort", query=shapes.CohortKey, has_etag=True,
     ),
     Operation(
@@ -108,12 +108,12 @@ OPERATIONS: tuple[Operation, ...] = (
         shapes.CohortDeleted, "Delete a cohort", query=shapes.CohortKey,
     ),
     Operation(
-        "list_properties", "GET", f"{API}/properties", Permission.USER, _properties,
+        "list_properties", "GET", f"{API}/properties", Permission.ANALYST, _properties,
         shapes.PropertiesResponse, "Properties of events, for pickers", query=shapes.PropertiesQuery,
         state=_properties_state,
     ),
     Operation(
-        "list_property_values", "GET", f"{API}/properties/{{name}}/values", Permission.USER, _values,
+        "list_property_values", "GET", f"{API}/properties/{{name}}/values", Permission.ANALYST, _values,
         shapes.PropertyValuesResponse, "Values of a property, for pickers",
         query=shapes.PropertyValuesQuery, state=_values_state,
     ),

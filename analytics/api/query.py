@@ -86,14 +86,14 @@ def run(name: str, given: Mapping[str, Any]) -> BaseModel:
 OPERATIONS: tuple[Operation, ...] = (
     *(
         Operation(
-            f"query_{name}", "POST", f"{API}/query/{name}", Permission.USER, _post(name, answer),
+            f"query_{name}", "POST", f"{API}/query/{name}", Permission.ANALYST, _post(name, answer),
             answer, summary, body=body,
         )
         for name, summary, answer, body, _ in _ANALYSES
     ),
     *(
         Operation(
-            f"get_{name}", "GET", f"{API}/query/{name}", Permission.USER, _get(name, answer),
+            f"get_{name}", "GET", f"{API}/query/{name}", Permission.ANALYST, _get(name, answer),
             answer, summary, query=query, state=_state(name),
         )
         for name, summary, answer, _, query in _ANALYSES

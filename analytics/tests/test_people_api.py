@@ -209,14 +209,12 @@ class CohortsTest(ServersTestCase):
             made = call("POST", path, body, self.sam).body
             found = call("GET", PERSONS, user=self.sam, query={"cohort": made["id"]}).body["persons"]
             self.assertEqual([person["distinct_ids"] for person in found], [["u1"]])
-            first = call("GET", path, user=self.alice, query={"limit": 1}).body
-            second = call(
-                "GET", path, user=self.alice, query={"limit": 1, "cursor": first["next_cursor"]}
-            ).body
+            first = call("GET", path, user=self.sam, query={"limit": 1}).body
+            second = call("GET", path, user=self.sam, query={"limit": 1, "cursor": first["next_cursor"]}).body
             names = [one["name"] for one in (*first["cohorts"], *second["cohorts"])]
             self.assertEqual((names, second["next_cursor"]), (["hand", "payers"], None))
             self.assertEqual(
-                call("GET", f"{path}/{made['id']}", user=self.alice).body["definition"], definition
+                call("GET", f"{path}/{made['id']}", user=self.sam).body["definition"], definition
             )
             self.check_refused(call, "DELETE", f"{path}/{static.body['id']}", 409, "in_use", user=self.sam)
             self.check_refused(call, "DELETE", f"{path}/{made['id']}", 403, "staff_only", user=self.alice)

@@ -6,8 +6,11 @@ import json
 from datetime import UTC, datetime
 from typing import Any, get_args
 
+from django.contrib.auth.models import Group, User
+
 from analytics import clock
 from analytics.api import query_shapes
+from analytics.api.auth import ANALYSTS
 from analytics.models import Cohort
 from analytics.store.sealing import seal_all
 from analytics.tests.cast import TOKEN, posthog_event, send_batch
@@ -37,9 +40,27 @@ def send_stream() -> None:
         send_batch(posthog_event(name, who, timestamp=at, properties=properties))
 
 
+def make_analyst(user: User) -> None:
+    """Put a user into the group that may read all analyses."""
+    Group.objects.get_or_create(name=ANALYSTS)[0].user_set.add(user)
+
+
+class WhoMayAskTest(ServersTestCase):
+    def test_analyses_are_for_analysts_and_staff(self) -> None:
+        paths = ("query/sessions", "properties", "properties/plan/values", "cohorts")
+        for call in self.servers():
+            for path in paths:
+                self.check_refused(
+                    call, "GET", f"{API}/{path}", 403, "analysts_only", user=self.alice, query=DAYS
+                )
+            found = call("GET", f"{API}/query/sessions", user=self.sam, query=DAYS)
+            self.assertEqual(found.status, 200)
+
+
 class QueryTest(ServersTestCase):
     def setUp(self) -> None:
         super().setUp()
+        make_analyst(self.alice)
         self.enterContext(clock.frozen(NOW))
         send_stream()
 
