@@ -44,6 +44,8 @@ class AnalyticsSettings:
         "/favicon.ico",
     )
     cors_allowed_origins: tuple[str, ...] = ()
+    rate_limit_per_minute: int = 600
+    login_limit_per_minute: int = 30
     event_names: dict[str, str] = field(default_factory=dict)
     metrics_token: str = ""
     prometheus_dir: str = ""

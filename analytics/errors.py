@@ -8,6 +8,7 @@
     ├── NotAllowed 403              the credential holds but does not reach this far
     ├── NotFound 404
     ├── Conflict 409                the state of things forbids it (an undone merge, a running import)
+    ├── TooMany 429                 too many requests or failed logins; never said on a path that takes events
     └── Unavailable 503             try again later: overload, or the database is away
 
 Each carries the HTTP status and the machine-readable `code` of its answer; both API surfaces turn
@@ -77,6 +78,17 @@ class Conflict(AnalyticsError):
 
     status = 409
     code = "conflict"
+
+
+class TooMany(AnalyticsError):
+    """The caller asks too often; `retry_after_s` goes out as the `Retry-After` header."""
+
+    status = 429
+    code = "too_many_requests"
+
+    def __init__(self, detail: str, *, code: str | None = None, retry_after_s: int = 60) -> None:
+        super().__init__(detail, code=code)
+        self.retry_after_s = retry_after_s
 
 
 class Unavailable(AnalyticsError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from analytics.api.rest import capture, views
+from analytics.api.rest import capture, docs_pages, views
 from analytics.dashboard.urls import urlpatterns as dashboard_pages
 from analytics.monitoring.view import metrics
 
@@ -13,6 +13,7 @@ app_name = "analytics"
 urlpatterns = [
     *capture.urlpatterns(),
     *views.urlpatterns(),
+    *docs_pages.urlpatterns(),
     *dashboard_pages,
     path("metrics", metrics, name="prometheus"),
 ]

@@ -162,6 +162,12 @@ class Env(BaseSettings):
     analytics_cors_allowed_origins: Names = Field(
         (), description="origins with scheme, comma-separated, whose pages may read the API"
     )
+    analytics_rate_limit_per_minute: int = Field(
+        600, ge=0, le=1_000_000, description="API requests of one user or key a minute, 0 for no limit"
+    )
+    analytics_login_limit_per_minute: int = Field(
+        30, ge=0, le=1_000_000, description="logins and renewals from one address a minute, 0 for no limit"
+    )
 
     # Services outside; each stays silent until its key is set
     ai_services_enabled: bool = Field(True, description="true or false")

@@ -1,23 +1,31 @@
 """Who is calling: a person by JWT, or a client by ingest key. One rule for both servers, fail closed.
 
-Access tokens live ten minutes; refresh tokens rotate and are revoked on logout (djangorestframework-simplejwt).
+Access tokens live ten minutes; refresh tokens rotate and are revoked on logout (djangorestframework-simplejwt). Failed
+logins are counted by name and address, here as in the admin (django-axes, where it is installed).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.signals import user_logged_in
+from django.db import DatabaseError
+from django.http import HttpRequest
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
 from rest_framework_simplejwt.serializers import TokenRefreshSerializer
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from analytics.errors import NotAllowed, NotAuthenticated
+from analytics import conf
+from analytics.errors import NotAllowed, NotAuthenticated, TooMany, Unavailable
 from analytics.ingestion.keys import ring
+from analytics.ingestion.visitor import client_ip
 
 KEY_PREFIX = "lk_"
 
@@ -79,7 +87,8 @@ def identify(authorization: str) -> tuple[AbstractBaseUser | None, str]:
 def user_of_token(access: str) -> AbstractBaseUser:
     """The active user whom an access token names.
 
-    **Errors**: `NotAuthenticated` for one that is expired, forged, of another kind, or whose user is gone.
+    **Errors**: `NotAuthenticated` for one that is expired, forged, of another kind, or whose user is gone;
+    `Unavailable` while nobody can be looked up.
     """
     backend = JWTAuthentication()
     try:
@@ -88,6 +97,8 @@ def user_of_token(access: str) -> AbstractBaseUser:
         raise NotAuthenticated(
             "the access token does not hold; log in or refresh", code="invalid_token"
         ) from error
+    except DatabaseError as error:
+        raise Unavailable("nobody can be looked up now; try again") from error
     return user
 
 
@@ -112,16 +123,45 @@ def check(permission: Permission, caller: Caller) -> None:
         raise NotAllowed("this is for staff", code="staff_only")
 
 
-def log_in(username: str, password: str) -> dict[str, str]:
+def log_in(username: str, password: str, *, ip: str = "", user_agent: str = "") -> dict[str, str]:
     """A fresh pair of tokens.
 
-    **Errors**: `NotAuthenticated`, the same for an unknown name and a wrong password.
+    **Errors**: `NotAuthenticated`, the same for an unknown name and a wrong password; `TooMany` for a name, known or
+    not, that failed too often from this address.
     """
-    user = authenticate(username=username, password=password)
+    request = _request_from(ip, user_agent)
+    user = authenticate(request, username=username, password=password)
+    if getattr(request, "axes_locked_out", False):
+        cool_off_s = int(settings.AXES_COOLOFF_TIME.total_seconds())
+        raise TooMany("too many failed logins; try again later", code="locked_out", retry_after_s=cool_off_s)
     if user is None or not user.is_active:
         raise NotAuthenticated("user name or password is wrong", code="invalid_credentials")
+    user_logged_in.send(sender=type(user), request=request, user=user)
     refresh = RefreshToken.for_user(user)
     return {"access": str(refresh.access_token), "refresh": str(refresh)}
+
+
+def _request_from(ip: str, user_agent: str) -> HttpRequest:
+    """What Django's authentication takes for a request: who asks, and from where."""
+    request = HttpRequest()
+    request.META.update(REMOTE_ADDR=ip, HTTP_USER_AGENT=user_agent, PATH_INFO="/api/auth/token")
+    return request
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address that failed logins are counted by: django-axes asks this, for the admin and for the API.
+
+    Clients whose address is none (a socket of this machine, a proxy that hides it) are counted as one.
+    """
+    given = client_ip(
+        request.META.get("HTTP_X_FORWARDED_FOR", ""),
+        request.META.get("REMOTE_ADDR", ""),
+        conf.get().trusted_proxies,
+    )
+    try:
+        return str(ip_address(given))
+    except ValueError:
+        return "0.0.0.0"  # noqa: S104  (an address that nobody has, not one to listen on)
 
 
 def renew(refresh: str) -> dict[str, str]:

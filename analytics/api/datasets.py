@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from analytics.api.auth import Caller, Permission
 from analytics.api.operation import API, Operation, Posted
-from analytics.api.people_shapes import RowId, Text
-from analytics.api.shapes import Shape
+from analytics.api.people_shapes import RowId
+from analytics.api.shapes import Shape, Text
 from analytics.api.uploads import discard, import_folder
 from analytics.errors import BadInput, NotFound
 from analytics.reports import datasets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from analytics.errors import AnalyticsError, Unavailable
+from analytics.errors import AnalyticsError, TooMany, Unavailable
 
 INTERNAL = {"detail": "an internal error happened; it has been logged", "code": "internal_error"}
 
@@ -16,7 +16,7 @@ def body_of(error: AnalyticsError) -> dict[str, Any]:
 
 def headers_of(error: AnalyticsError) -> dict[str, str]:
     """Headers of an error's answer: when to come back, how to authenticate."""
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | TooMany):
         return {"Retry-After": str(error.retry_after_s)}
     return {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
 

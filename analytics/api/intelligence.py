@@ -1,6 +1,7 @@
 """The endpoints of sentiment, behaviour, predictions, anomalies, personas and insights.
 
-A user may ask about themself alone; to anybody else's number the answer is the same as to one that nobody has.
+Analysts may ask about everybody, a user about themself alone: to anybody else's number the answer is the same as to
+one that nobody has.
 """
 
 from __future__ import annotations
@@ -76,12 +77,12 @@ def _judge(_: Caller, query: shapes.InsightKey, body: shapes.VerdictRequest) -> 
 
 
 def _check_own(caller: Caller, user_id: int) -> None:
-    if not caller.is_staff and caller.user.pk != user_id:
+    if caller.user.pk != user_id and not caller.is_analyst:
         raise NotFound("there is no such user")
 
 
 def _only_user(caller: Caller) -> int | None:
-    return None if caller.is_staff else caller.user.pk
+    return None if caller.is_analyst else caller.user.pk
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -102,7 +103,7 @@ OPERATIONS: tuple[Operation, ...] = (
         shapes.ScoreResponse, "Will a user stay away", body=shapes.ChurnRequest,
     ),
     Operation(
-        "detect_anomalies", "POST", f"{API}/anomalies", Permission.USER, _anomalies,
+        "detect_anomalies", "POST", f"{API}/anomalies", Permission.ANALYST, _anomalies,
         shapes.AnomaliesResponse, "Unusual values of a metric", body=shapes.AnomaliesRequest,
     ),
     Operation(
@@ -110,7 +111,7 @@ OPERATIONS: tuple[Operation, ...] = (
         shapes.ClusteringResponse, "Find personas anew", body=shapes.ClusteringRequest,
     ),
     Operation(
-        "list_models", "GET", f"{API}/models", Permission.USER, _models,
+        "list_models", "GET", f"{API}/models", Permission.ANALYST, _models,
         shapes.ModelsResponse, "How good the predictions are",
     ),
     Operation(

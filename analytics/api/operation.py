@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from analytics.api import shapes
 from analytics.api.auth import Caller, Permission
+from analytics.api.limits import Limit
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Operation:
     `state`: all that the answer depends on beside the request, for the ETag of a GET; None where that is not known.
     `has_etag`: a GET without a `state` whose ETag is taken of the answer itself.
     `takes_file`: the body is JSON or multipart/form-data, and arrives as `Posted`.
+    `limit`: whose requests are counted against the limit of requests.
+    `status_of`: the status that goes with an answer, 200 or 503, for one that tells how the system is.
     """
 
     name: str
@@ -68,3 +71,5 @@ class Operation:
     has_etag: bool = False
     takes_file: bool = False
     media_types: tuple[str, ...] = ()
+    limit: Limit = Limit.CALLER
+    status_of: Callable[[Any], int] | None = None

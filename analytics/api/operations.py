@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from analytics.api import auth, datasets, exports, intelligence, native, people, query, shapes
+from analytics.api import auth, datasets, exports, health, intelligence, native, people, query, shapes
 from analytics.api.auth import Caller, Permission
+from analytics.api.limits import Limit
 from analytics.api.operation import API as _API
 from analytics.api.operation import AUTH as _AUTH
 from analytics.api.operation import Operation
@@ -19,8 +20,9 @@ from analytics.reports import shared_answers
 __all__ = ["OPERATIONS", "Operation"]
 
 
-def _log_in(_: Caller, __: None, body: shapes.TokenRequest) -> shapes.TokenPair:
-    return shapes.TokenPair(**auth.log_in(body.username, body.password))
+def _log_in(caller: Caller, _: None, body: shapes.TokenRequest) -> shapes.TokenPair:
+    pair = auth.log_in(body.username, body.password, ip=caller.ip, user_agent=caller.user_agent)
+    return shapes.TokenPair(**pair)
 
 
 def _renew(_: Caller, __: None, body: shapes.RefreshRequest) -> shapes.TokenPair:
@@ -46,7 +48,9 @@ def _ledger(_: Caller, query: shapes.LedgerQuery, __: None) -> shapes.LedgerAnsw
 
 
 def _overview(caller: Caller, query: shapes.OverviewQuery, _: None) -> shapes.AnalyticsOverviewResponse:
-    return shapes.AnalyticsOverviewResponse(**shared_answers.get_analytics_overview_cached(query.days))
+    if caller.is_analyst:
+        return shapes.AnalyticsOverviewResponse(**shared_answers.get_analytics_overview_cached(query.days))
+    return shapes.AnalyticsOverviewResponse(**shared_answers.get_own_overview_cached(query.days, caller.user))
 
 
 def _merge(_: Caller, __: None, body: shapes.MergeRequest) -> shapes.MergeAnswer:
@@ -63,19 +67,19 @@ def _undo(_: Caller, query: shapes.UndoQuery, __: None) -> shapes.UndoAnswer:
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "log_in", "POST", f"{_AUTH}/token", Permission.PUBLIC, _log_in, shapes.TokenPair,
-        "Log in with user name and password", body=shapes.TokenRequest,
+        "Log in with user name and password", body=shapes.TokenRequest, limit=Limit.LOGIN,
     ),
     Operation(
         "renew", "POST", f"{_AUTH}/token/refresh", Permission.PUBLIC, _renew, shapes.TokenPair,
-        "Renew a pair of tokens", body=shapes.RefreshRequest,
+        "Renew a pair of tokens", body=shapes.RefreshRequest, limit=Limit.LOGIN,
     ),
     Operation(
         "log_out", "POST", f"{_AUTH}/logout", Permission.PUBLIC, _log_out, shapes.LogoutAnswer,
-        "Revoke a refresh token", body=shapes.RefreshRequest,
+        "Revoke a refresh token", body=shapes.RefreshRequest, limit=Limit.LOGIN,
     ),
     Operation(
         "track_event", "POST", f"{_API}/events/track", Permission.SENDER, _track,
-        shapes.TrackAnswer, "Store one event", body=shapes.TrackRequest,
+        shapes.TrackAnswer, "Store one event", body=shapes.TrackRequest, limit=Limit.NONE,
     ),
     Operation(
         "get_receipt", "GET", f"{_API}/events/{{uuid}}/receipt", Permission.SENDER, _receipt,
@@ -102,4 +106,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *people.OPERATIONS,
     *exports.OPERATIONS,
     *datasets.OPERATIONS,
+    *health.OPERATIONS,
 )  # fmt: skip

@@ -7,20 +7,11 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from analytics.api.query_shapes import Moment, Name, ScopeName, Tree, ZoneName
-from analytics.api.shapes import Proof, Shape
+from analytics.api.shapes import Proof, Shape, Text
 
-
-def _without_null(text: str) -> str:
-    """PostgreSQL takes no null character in a text."""
-    if "\x00" in text:
-        raise ValueError("a text without null characters is expected")
-    return text
-
-
-Text = Annotated[str, AfterValidator(_without_null)]
 Cursor = Annotated[
     str, Field(max_length=1000, description="next_cursor of the page before, with the same question")
 ]

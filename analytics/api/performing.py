@@ -35,7 +35,7 @@ class Reply:
 def perform(operation: Operation, caller: Caller, query: Any, body: Any, if_none_match: str = "") -> Reply:
     """The reply to a caller who may ask. `if_none_match` is that header. Errors: those of the act."""
     if operation.method != "GET" or not (operation.state or operation.has_etag):
-        return _reply(operation.act(caller, query, body))
+        return _with_status(operation, _reply(operation.act(caller, query, body)))
     tag = None
     if operation.state is not None:
         # Taken before the answer: what is stored in between is in the answer already, which does no harm.
@@ -49,6 +49,13 @@ def perform(operation: Operation, caller: Caller, query: Any, body: Any, if_none
         if _matches(if_none_match, tag):
             return Reply(None, 304, {"ETag": tag, **_PRIVATE})
     return replace(reply, headers={**reply.headers, **({"ETag": tag} if tag else {}), **_PRIVATE})
+
+
+def _with_status(operation: Operation, reply: Reply) -> Reply:
+    """Of an answer that has a status of its own, which no cache in between may keep."""
+    if operation.status_of is None:
+        return reply
+    return replace(reply, status=operation.status_of(reply.answer), headers={"Cache-Control": "no-store"})
 
 
 def _reply(answer: BaseModel | Download) -> Reply:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from analytics.models.choices import EventType
 
@@ -15,6 +15,16 @@ EventTypeName = Literal[
     "page_view", "api_call", "user_action", "system_event", "error", "conversion", "engagement"
 ]
 assert set(EventType.values) == set(get_args(EventTypeName))
+
+
+def _without_null(text: str) -> str:
+    """PostgreSQL takes no null character in a text."""
+    if "\x00" in text:
+        raise ValueError("a text without null characters is expected")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_without_null)]
 
 
 class Shape(BaseModel):
@@ -26,8 +36,8 @@ class Shape(BaseModel):
 class TokenRequest(Shape):
     """Log in."""
 
-    username: str = Field(min_length=1, max_length=150)
-    password: str = Field(min_length=1, max_length=1000)
+    username: Text = Field(min_length=1, max_length=150)
+    password: Text = Field(min_length=1, max_length=1000)
 
 
 class TokenPair(BaseModel):
@@ -40,7 +50,7 @@ class TokenPair(BaseModel):
 class RefreshRequest(Shape):
     """Renew or revoke by refresh token."""
 
-    refresh: str = Field(min_length=1, max_length=4096)
+    refresh: Text = Field(min_length=1, max_length=4096)
 
 
 class LogoutAnswer(BaseModel):

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 from analytics import conf
-from analytics.errors import NotFound
+from analytics.errors import BadInput, NotFound
 from analytics.models import ArchivedEvent, Receipt, RejectedEvent, UserEvent
 from analytics.models.choices import Outcome
 from analytics.store import lake
@@ -111,6 +111,10 @@ def ledger(date_from: date | datetime | None = None, date_to: date | datetime | 
 def _instant(given: date | datetime | None) -> datetime | None:
     if given is None:
         return None
-    if isinstance(given, datetime):
-        return given if given.tzinfo else given.replace(tzinfo=UTC)
-    return datetime.combine(given, time(), conf.get().zone)
+    if not isinstance(given, datetime):
+        given = datetime.combine(given, time(), conf.get().zone)
+    aware = given if given.tzinfo else given.replace(tzinfo=UTC)
+    try:
+        return aware.astimezone(UTC)  # PostgreSQL takes no offset beyond sixteen hours
+    except OverflowError as error:
+        raise BadInput("date_from and date_to lie in the years 1 to 9999", code="bad_range") from error

@@ -6,14 +6,18 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
+
 from analytics import clock, conf
 from analytics.errors import BadInput
 from analytics.models import AIInsight, BusinessMetric
 from analytics.models.choices import InsightStatus, Priority
 from analytics.reports.analyses import ask
 from analytics.reports.answering import answering
+from analytics.reports.people import roots_of
 
 if TYPE_CHECKING:
+    from eventlake.analyses.filters import Filter
     from eventlake.analyses.overview import OverviewAnswer, OverviewQuestion
     from eventlake.periods import Interval
 
@@ -54,6 +58,26 @@ def overview(days: int) -> Overview:
     """The last `days` days of the deployment's zone, today included, up to now."""
     today = clock.today(conf.get().zone)
     return overview_between(today - timedelta(days=days - 1), today, top=0)
+
+
+def own_overview(days: int, user: AbstractBaseUser) -> Overview:
+    """The same of one user's own events and insights. Alerts are about everybody's figures, and so there are none."""
+    today = clock.today(conf.get().zone)
+    with answering():
+        from eventlake.analyses.overview import overview as analysis
+
+        question = replace(_question(today - timedelta(days=days - 1), today), top=0, filter=_events_of(user))
+    return Overview(ask(analysis, question), _insights(only_user=user.pk), [])
+
+
+def _events_of(user: AbstractBaseUser) -> Filter:
+    """The events of the persons whom a user is, over all merges."""
+    from eventlake.analyses.filters import Any as AnyOf
+    from eventlake.analyses.filters import Condition, Operator
+    from eventlake.analyses.properties import Property, Scope
+
+    person = Property("person_id", Scope.COLUMN)
+    return AnyOf(tuple(Condition(person, Operator.EQ, root) for root in sorted(roots_of(user))))
 
 
 def overview_between(first: date, last: date, *, top: int = 10) -> Overview:
@@ -110,9 +134,12 @@ def _interval(days: int) -> Interval:
     return Interval.WEEK if days <= _MAX_DAYS_BY_WEEK else Interval.MONTH
 
 
-def _insights() -> list[dict[str, Any]]:
-    """Open insights, the most urgent and most certain first."""
-    found = AIInsight.objects.filter(status__in=_OPEN, is_archived=False).order_by("-created_at")[:100]
+def _insights(only_user: int | None = None) -> list[dict[str, Any]]:
+    """Open insights, the most urgent and most certain first; with `only_user` those about that user."""
+    open_ones = AIInsight.objects.filter(status__in=_OPEN, is_archived=False)
+    if only_user is not None:
+        open_ones = open_ones.filter(target_type="user", target_id=str(only_user))
+    found = open_ones.order_by("-created_at")[:100]
     ranked = sorted(found, key=lambda i: (_RANK[Priority(i.priority)], -i.confidence_score))
     return [
         {

@@ -130,7 +130,7 @@ async def _asgi(app: Any, method: str, path: str, content: bytes, sent: dict[str
         if not message.get("more_body"):
             break
     await communicator.wait()
-    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    headers = {name.decode().lower(): value.decode() for name, value in start["headers"]}
     return Answer(start["status"], headers, b"".join(found))
 
 

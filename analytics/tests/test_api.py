@@ -224,11 +224,10 @@ class BothServersTest(TransactionTestCase):
 
     def test_both_give_the_same_overview(self) -> None:
         send_batch(posthog_event("$pageview"), posthog_event("paid", properties={"revenue": 5}))
+        token = self.log_in(rest_call, "sam")["access"]  # before both: a login is an event as well
         answers = []
         for call in self.servers():
-            answer = call(
-                "GET", "/api/analytics/overview?days=3", token=self.log_in(call, "alice")["access"]
-            ).body
+            answer = call("GET", "/api/analytics/overview?days=3", token=token).body
             self.assertEqual(set(answer.pop("proof")), PROOF)
             answers.append(answer)
         self.assertEqual(answers[0], answers[1])
@@ -287,4 +286,4 @@ class RoutesTest(TestCase):
         for operation in OPERATIONS:
             described = schema["paths"][operation.path][operation.method.lower()]
             self.assertTrue(described["summary"])
-            self.assertIn("401", described["responses"])
+            self.assertIn("503", described["responses"])

@@ -18,7 +18,7 @@ from analytics.reports import cancellation
 from analytics.tests.cast import alice
 
 _LIMIT_S = 10.0
-_OVERVIEW = "analytics.reports.shared_answers.get_analytics_overview_cached"
+_OVERVIEW = "analytics.reports.shared_answers.get_own_overview_cached"
 
 
 def wait_until_called_off(found: list[bool]) -> None:
@@ -46,7 +46,7 @@ class ClientThatLeavesTest(TransactionTestCase):
         token = log_in(user.username, f"{user.username}-password-1")["access"]
         found: list[bool] = []
 
-        def report(_: int) -> None:
+        def report(*_: object) -> None:
             wait_until_called_off(found)
             raise Unavailable("called off", code="too_slow")
 

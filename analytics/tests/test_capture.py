@@ -186,7 +186,7 @@ class SignalsTest(TestCase):
         client = Client()
         client.get("/meetups-that-are-not-there/")
         visitor = UserEvent.objects.get()
-        self.assertTrue(client.login(username="alice", password="alice-password-1"))
+        self.assertTrue(client.login(request=HttpRequest(), username="alice", password="alice-password-1"))
         client.logout()
         names = set(UserEvent.objects.filter(user=user).values_list("event_name", flat=True))
         self.assertLessEqual({"login", "logout"}, names)

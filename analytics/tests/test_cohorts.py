@@ -182,9 +182,9 @@ class CohortTest(TestCase):
                 cohorts.check(Cohort(kind="behavioural", definition=definition))
 
     def test_in_the_admin(self) -> None:
-        User.objects.create_superuser("root", password="root-password-1")
+        root = User.objects.create_superuser("root", password="root-password-1")
         client = Client()
-        client.login(username="root", password="root-password-1")
+        client.force_login(root)
         form = {
             "name": "Payers",
             "kind": "behavioural",

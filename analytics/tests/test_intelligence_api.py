@@ -104,12 +104,12 @@ class IntelligenceTest(BothServersTest):
 
         retrain()
         for call in self.servers():
-            found = call("GET", f"{_API}/models", token=self.log_in(call, "alice")["access"])
+            found = call("GET", f"{_API}/models", token=self.log_in(call, "sam")["access"])
             self.assertEqual([m["name"] for m in found.body["models"]], ["attendance", "churn", "conversion"])
             self.assertEqual({m["status"] for m in found.body["models"]}, {"not_enough_data"})
 
     def test_a_metric_without_a_value_has_no_anomalies_but_an_error(self) -> None:
         for call in self.servers():
-            token = self.log_in(call, "alice")["access"]
+            token = self.log_in(call, "sam")["access"]
             found = call("POST", f"{_API}/anomalies", {"metric_name": "nothing"}, token)
             self.assertEqual((found.status, found.body["code"]), (404, "unknown_metric"))

@@ -112,7 +112,12 @@ def filter_sql(condition: Filter | None, parameters: Parameters) -> str:
         return "true"
     if _count(condition, 1) > MAX_CONDITIONS:
         raise QuestionError(f"a filter has at most {MAX_CONDITIONS} conditions")
-    return _sql(condition, parameters, negated=False)
+    sql = _sql(condition, parameters, negated=False)
+    if "person_id" in sql:
+        parameters.reads_person = (
+            True  # said here, for the filter of a relation is not in the statement's own text
+        )
+    return sql
 
 
 def event_is(name: str) -> Condition:

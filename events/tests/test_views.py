@@ -65,9 +65,9 @@ class VisitorTest(TestCase):
         self.assertIn("user_verified", event_names())
 
     def test_forms_are_safe_against_forgery(self) -> None:
-        gil_the_guest()
+        gil = gil_the_guest()
         strict = Client(enforce_csrf_checks=True)
-        strict.login(username="gil", password="gil-password-1")
+        strict.force_login(gil)
         self.assertEqual(strict.post(reverse("events:join", args=[self.meetup.pk])).status_code, 403)
         self.assertFalse(MeetupRequest.objects.exists())
 

@@ -39,6 +39,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
+    "axes",
+    "drf_spectacular_sidecar",  # nothing but the files of Swagger UI and ReDoc
     "analytics",
     "events",
 ]
@@ -52,8 +54,24 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "analytics.middleware.AnalyticsMiddleware",  # last, so that it sees the user and the route
+    "analytics.middleware.AnalyticsMiddleware",  # after the others, so that it sees the user and the route
+    "axes.middleware.AxesMiddleware",  # last, so that everybody sees the answer to a locked login
 ]
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# Five failures lock a name from one address, known or not; the same name elsewhere is not locked, or anybody could
+# lock anybody out. A try while locked changes nothing, so that rows do not grow with an attack.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "analytics.api.auth.client_address"
+AXES_DISABLE_ACCESS_LOG = True  # it would keep everybody's addresses for ever
+AXES_VERBOSE = False
 
 ROOT_URLCONF = "loopin_backend.urls"
 WSGI_APPLICATION = "loopin_backend.wsgi.application"
@@ -91,7 +109,12 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": find_redis_database(_redis_url, CACHE_DATABASE),
-        "OPTIONS": {"serializer": "loopin_backend.cache.JSONSerializer"},
+        # Nothing waits long for what only saves time.
+        "OPTIONS": {
+            "serializer": "loopin_backend.cache.JSONSerializer",
+            "socket_connect_timeout": 0.25,
+            "socket_timeout": 0.5,
+        },
     }
 }
 
@@ -180,6 +203,8 @@ ANALYTICS_MAX_PENDING_EVENTS = _env.analytics_max_pending_events
 ANALYTICS_METRICS_TOKEN = _env.analytics_metrics_token.get_secret_value()
 ANALYTICS_PROMETHEUS_DIR = str(env.prometheus_dir() or "")
 ANALYTICS_CORS_ALLOWED_ORIGINS = _env.analytics_cors_allowed_origins
+ANALYTICS_RATE_LIMIT_PER_MINUTE = _env.analytics_rate_limit_per_minute
+ANALYTICS_LOGIN_LIMIT_PER_MINUTE = _env.analytics_login_limit_per_minute
 AI_SERVICES_ENABLED = _env.ai_services_enabled
 OPENAI_API_KEY = _env.openai_api_key.get_secret_value()
 OPENAI_BASE_URL = _env.openai_base_url.get_secret_value()

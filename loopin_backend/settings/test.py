@@ -19,4 +19,7 @@ WHITENOISE_USE_FINDERS = True
 # Captured events are stored in the test's own transaction; tests of the threaded writer make their own.
 ANALYTICS_INLINE_WRITER = True
 WHITENOISE_AUTOREFRESH = True  # no collected folder is needed
+# All tests of a process are one minute of few users; those that are about limits set them.
+ANALYTICS_RATE_LIMIT_PER_MINUTE = 0
+ANALYTICS_LOGIN_LIMIT_PER_MINUTE = 0
 OPENAI_API_KEY = ""  # a developer's exported key must not reach the outside from a test

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio.to_thread
+from django.db import InterfaceError, OperationalError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -15,10 +16,12 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from analytics import __version__
+from analytics.api import openapi
 from analytics.api.errors import INTERNAL, body_of, body_of_validation, headers_of
 from analytics.api.fast.capture import capture_routes
-from analytics.api.fast.routes import router
-from analytics.errors import AnalyticsError
+from analytics.api.fast.cors import Cors
+from analytics.api.fast.routes import limit_headers, router
+from analytics.errors import AnalyticsError, Unavailable
 from analytics.ingestion.writer import writer
 
 logger = logging.getLogger("analytics.api")
@@ -33,17 +36,21 @@ def build_asgi(django: Callable[..., Any]) -> FastAPI:
         version=__version__,
         docs_url=None,  # their pages load scripts from a CDN
         redoc_url=None,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,  # Django answers, the same under both servers
         lifespan=_lifespan,
     )
+    app.openapi = openapi.document  # type: ignore[method-assign]
     app.router.redirect_slashes = False  # a redirected POST loses its body
     app.routes.extend(capture_routes())
     app.include_router(router())
     app.mount("/", django)
+    app.add_middleware(Cors)
     app.add_exception_handler(AnalyticsError, _analytics_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(OperationalError, _database_error)
+    app.add_exception_handler(InterfaceError, _database_error)
     app.add_exception_handler(Exception, _internal_error)
     return app
 
@@ -55,14 +62,19 @@ async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
     await anyio.to_thread.run_sync(writer.close)
 
 
-def _analytics_error(_: Request, error: Exception) -> JSONResponse:
+def _analytics_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, AnalyticsError)
-    return JSONResponse(body_of(error), error.status, headers_of(error))
+    return JSONResponse(body_of(error), error.status, headers_of(error) | limit_headers(request))
 
 
-def _invalid(_: Request, error: Exception) -> JSONResponse:
+def _database_error(request: Request, error: Exception) -> JSONResponse:
+    logger.error("the database cannot be reached: %s", type(error).__name__)
+    return _analytics_error(request, Unavailable("the database is away; try again"))
+
+
+def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError | ValidationError)
-    return JSONResponse(body_of_validation(list(error.errors())), 422)
+    return JSONResponse(body_of_validation(list(error.errors())), 422, limit_headers(request))
 
 
 def _http_error(_: Request, error: Exception) -> JSONResponse:

@@ -11,6 +11,7 @@ from typing import Any
 
 import anyio.to_thread
 from asgiref.sync import sync_to_async
+from django.db import close_old_connections
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -80,16 +81,25 @@ async def _capture(request: Request, dialect: str) -> Answer:
         ip=ip_of(request),
     )
     if len(given.body) > _INLINE_BODY_BYTES:
-        accepted = await anyio.to_thread.run_sync(lambda: accept.accept(accept.read(given)))
+        accepted = await anyio.to_thread.run_sync(_accept, lambda: accept.read(given))
     else:
         reading = accept.read(given)
         if ring.is_fresh_for(reading.envelope.token):
             accepted = accept.accept(reading)
         else:
-            accepted = await anyio.to_thread.run_sync(accept.accept, reading)
+            accepted = await anyio.to_thread.run_sync(_accept, lambda: reading)
     results = await _stored(accepted.batch)
     is_beacon = given.query.get("beacon") == "1"
     return capture.stored(accepted, results, dialect, is_beacon=is_beacon)
+
+
+def _accept(read: Callable[[], accept.Reading]) -> accept.Accepted:
+    """In a worker thread, which may look a key up and must not keep its connection: nobody would renew it."""
+    close_old_connections()
+    try:
+        return accept.accept(read())
+    finally:
+        close_old_connections()
 
 
 async def _body(request: Request) -> bytes:

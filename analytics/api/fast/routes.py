@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated, Any
 
 import anyio.from_thread
 from django.conf import settings
 from django.db import close_old_connections
 from fastapi import APIRouter, Body, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from analytics import conf
-from analytics.api.auth import Caller, check, identify
+from analytics.api.auth import Caller, Permission, check, identify
+from analytics.api.descriptions import statuses_of
+from analytics.api.limits import take
 from analytics.api.operation import Download
 from analytics.api.operations import OPERATIONS, Operation
 from analytics.api.performing import Reply, perform
@@ -36,9 +41,6 @@ class ErrorAnswer(BaseModel):
 #: How often a request is asked whether its client is still there.
 _WATCH_EVERY_S = 0.25
 
-_STATUSES = (400, 401, 403, 404, 409, 413, 422, 503)
-_ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": ErrorAnswer} for status in _STATUSES}
-
 
 def router() -> APIRouter:
     """The router with every operation."""
@@ -56,13 +58,18 @@ def router() -> APIRouter:
             # As under WSGI; batches go to the SDK paths, and files straight to the disk.
             max_body_size=None if operation.takes_file else settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
             tags=[operation.path.split("/")[3 if "/analytics/" in operation.path else 2]],
+            route_class_override=_route_class(operation),
         )
     return made
 
 
 def _responses(operation: Operation) -> dict[int | str, dict[str, Any]]:
     """Errors, and what JSON shapes do not say: files, and answers that have not changed."""
-    found = dict(_ERRORS)
+    found: dict[int | str, dict[str, Any]] = {
+        status: {"model": ErrorAnswer} for status in statuses_of(operation)
+    }
+    if operation.status_of is not None:
+        found[503] = {"model": operation.answer | ErrorAnswer, "description": "Something does not answer"}
     if operation.media_types:
         file = {"schema": {"type": "string", "format": "binary"}}
         found[200] = {"description": "A file", "content": dict.fromkeys(operation.media_types, file)}
@@ -103,12 +110,57 @@ def _endpoint(operation: Operation) -> Callable[..., Awaitable[Response]]:
     return endpoint
 
 
+def _route_class(operation: Operation) -> type[APIRoute]:
+    """A route that says who may not ask before it says what is wrong with the question, as Django REST does."""
+
+    class Route(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            answer = super().get_route_handler()
+
+            async def handler(request: Request) -> Response:
+                try:
+                    response = await answer(request)
+                except (RequestValidationError, HTTPException):
+                    await run_in_threadpool(_refuse, operation, request)
+                    raise
+                response.headers.update(limit_headers(request))
+                return response
+
+            return handler
+
+    return Route
+
+
+def _refuse(operation: Operation, request: Request) -> None:
+    close_old_connections()
+    try:
+        _admit(operation, request)
+    finally:
+        close_old_connections()
+
+
+def _admit(operation: Operation, request: Request) -> Caller:
+    """The caller, if they may ask, and have not asked too often. **Errors**: those of `check`, `TooMany`."""
+    caller = caller_of(request, is_public=operation.permission is Permission.PUBLIC)
+    check(operation.permission, caller)
+    allowance = take(operation.limit, caller)
+    if allowance is not None:
+        request.state.limit_headers = allowance.headers
+        allowance.check()
+    return caller
+
+
+def limit_headers(request: Request) -> dict[str, str]:
+    """What is left of the caller's minute; nothing where nothing is counted."""
+    found: dict[str, str] = getattr(request.state, "limit_headers", {})
+    return found
+
+
 def _act(operation: Operation, request: Request, given: dict[str, Any], gone: threading.Event) -> Reply:
     close_old_connections()
     try:
         body = given.pop("body", None)
-        caller = caller_of(request)
-        check(operation.permission, caller)
+        caller = _admit(operation, request)
         query = operation.query.model_validate(given) if operation.query else None
         if operation.takes_file and operation.body is not None:
             about = request.headers.get("content-type", ""), request.headers.get("content-length", "")
@@ -179,12 +231,12 @@ def _annotated(*parts: Any) -> Any:
     return Annotated[parts]
 
 
-def caller_of(request: Request) -> Caller:
-    """Who calls, by the Authorization header.
+def caller_of(request: Request, *, is_public: bool = False) -> Caller:
+    """Who calls, by the Authorization header, at which an operation for anybody does not look.
 
     **Errors**: `NotAuthenticated` for a credential that does not hold.
     """
-    user, label = identify(request.headers.get("authorization", ""))
+    user, label = (None, "") if is_public else identify(request.headers.get("authorization", ""))
     return Caller(user, label, ip_of(request), request.headers.get("user-agent", ""))
 
 

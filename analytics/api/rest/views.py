@@ -8,7 +8,8 @@ from json import JSONDecodeError
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import URLPattern, path
 from pydantic import BaseModel, ValidationError
 from rest_framework.authentication import BaseAuthentication
@@ -20,13 +21,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics import conf
-from analytics.api.auth import Caller, check, identify
+from analytics.api import cors
+from analytics.api.auth import Caller, Permission, check, identify
 from analytics.api.errors import INTERNAL, body_of, body_of_validation, headers_of
+from analytics.api.limits import Allowance, take
 from analytics.api.operation import Download
 from analytics.api.operations import OPERATIONS, Operation
 from analytics.api.performing import Reply, perform
 from analytics.api.uploads import read_posted
-from analytics.errors import AnalyticsError, BodyTooLarge
+from analytics.errors import AnalyticsError, BodyTooLarge, Unavailable
 from analytics.ingestion.visitor import client_ip
 
 logger = logging.getLogger("analytics.api")
@@ -63,6 +66,7 @@ class OperationView(APIView):
     content_negotiation_class = AlwaysJson
     permission_classes = ()
     operations: dict[str, Operation] = {}
+    allowance: Allowance | None = None
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer by the operation of the method; 405 where there is none."""
@@ -85,15 +89,34 @@ class OperationView(APIView):
         """DELETE."""
         return self._answer(request, parameters)
 
+    def perform_authentication(self, request: Request) -> None:
+        """Not before the operation is known: one for anybody looks at no credential, not even at a stale one."""
+
     def _answer(self, request: Request, parameters: dict[str, Any]) -> HttpResponseBase:
         operation = self.operations[request.method or ""]
-        caller = _caller(request)
+        caller = _caller(request, is_public=operation.permission is Permission.PUBLIC)
         check(operation.permission, caller)
+        self.allowance = take(operation.limit, caller)
+        if self.allowance is not None:
+            self.allowance.check()
         query = _shape(operation.query, {**request.query_params.dict(), **parameters})
         reply = perform(
             operation, caller, query, _body(operation, request), request.META.get("HTTP_IF_NONE_MATCH", "")
         )
         return _send(reply)
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Every answer tells what is left of the minute, and which pages may read it."""
+        finished = super().finalize_response(request, response, *args, **kwargs)
+        told = self.allowance.headers if self.allowance is not None else {}
+        for name, value in {**told, **cors.headers(request.META.get("HTTP_ORIGIN", ""))}.items():
+            finished.headers[name] = value
+        return finished
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        """What a page elsewhere may send here; nobody has to be known for that."""
+        allowed = cors.preflight(request.META.get("HTTP_ORIGIN", ""), list(self.operations))
+        return Response(status=204, headers=allowed)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Every error in the API's one shape."""
@@ -108,6 +131,9 @@ class OperationView(APIView):
         if isinstance(exc, RequestDataTooBig):
             too_large = BodyTooLarge("the body is too large; send less at once")
             return Response(body_of(too_large), too_large.status)
+        if isinstance(exc, OperationalError | InterfaceError):
+            logger.error("the database cannot be reached: %s", type(exc).__name__)
+            return self.handle_exception(Unavailable("the database is away; try again"))
         if isinstance(exc, APIException):
             codes = exc.get_codes()
             code = codes if isinstance(codes, str) else "invalid_input"
@@ -133,11 +159,14 @@ def _body(operation: Operation, request: Request) -> Any:
     return read_posted(operation.body, *given, request._request)
 
 
-def _caller(request: Request) -> Caller:
-    user = request.user if request.user is not None and request.user.is_authenticated else None
+def _caller(request: Request, *, is_public: bool) -> Caller:
+    user, key = None, ""
+    if not is_public:
+        user = request.user if request.user is not None and request.user.is_authenticated else None
+        key = request.auth if user is None and isinstance(request.auth, str) else ""
     return Caller(
         user=user,
-        ingest_key=request.auth if user is None and isinstance(request.auth, str) else "",
+        ingest_key=key,
         ip=client_ip(
             request.META.get("HTTP_X_FORWARDED_FOR", ""),
             request.META.get("REMOTE_ADDR", ""),
