@@ -20,6 +20,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from bench.own_servers import command, set_up
+
 START = dt.datetime(2026, 8, 1, tzinfo=dt.UTC)
 DAYS = 30
 _LOOPED = 200
@@ -37,36 +39,16 @@ def main() -> None:
     options = parser.parse_args()
     if not options.inside:
         with tempfile.TemporaryDirectory(prefix="everybody-") as folder:
-            sys.exit(subprocess.run(_command(Path(folder)), check=False).returncode)
-    _set_up()
+            sys.exit(subprocess.run(command(Path(folder), _inside()), check=False).returncode)
+    set_up()
     found = measure(options.users, options.events)
     print(json.dumps(found, indent=1))
     if options.out:
         options.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
-def _command(folder: Path) -> list[str]:
-    given = [
-        "LOOPIN_ENV=test",
-        f"LOOPIN_DATA_DIR={folder}",
-        f"ANALYTICS_LAKE_URI={folder / 'lake'}",
-        "LOG_LEVEL=ERROR",
-    ]
-    unset = ["-u", "DATABASE_URL", "-u", "REDIS_URL", "-u", "DJANGO_SETTINGS_MODULE"]
-    return ["env", *unset, *given, sys.executable, "-m", "bench.everybody", "--inside", *sys.argv[1:]]
-
-
-def _set_up() -> None:
-    from loopin_backend import embedded, env
-
-    env.use_settings()
-    embedded.ensure()
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
+def _inside() -> list[str]:
+    return ["-m", "bench.everybody", "--inside", *sys.argv[1:]]
 
 
 def measure(users: int, events: int) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bench.own_servers import command, set_up
+
 START = dt.datetime(2026, 8, 1, tzinfo=dt.UTC)
 DAYS = 30
 _FORMATS = ("csv", "jsonl", "parquet")
@@ -36,8 +38,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.part == "all":
         with tempfile.TemporaryDirectory(prefix="export-") as folder:
-            sys.exit(subprocess.run(_command(Path(folder), "measure"), check=False).returncode)
-    _set_up()
+            sys.exit(subprocess.run(command(Path(folder), _part("measure")), check=False).returncode)
+    set_up()
     if options.part != "measure":
         print(json.dumps(export(*options.part.split(","))))
         return
@@ -51,32 +53,15 @@ def main() -> None:
         options.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
-def _command(folder: Path, part: str) -> list[str]:
-    given = ["LOOPIN_ENV=test", f"LOOPIN_DATA_DIR={folder / 'data'}", f"ANALYTICS_LAKE_URI={folder / 'lake'}"]
-    unset = ["-u", "DATABASE_URL", "-u", "REDIS_URL", "-u", "DJANGO_SETTINGS_MODULE"]
-    return ["env", *unset, *given, "LOG_LEVEL=ERROR", *_part(part)]
-
-
 def _part(name: str) -> list[str]:
-    return [sys.executable, "-m", "bench.export", *sys.argv[1:], "--part", name]
-
-
-def _set_up() -> None:
-    from loopin_backend import embedded, env
-
-    env.use_settings()
-    embedded.ensure()
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
+    return ["-m", "bench.export", *sys.argv[1:], "--part", name]
 
 
 def _measured(kind: str, days: int) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(
-        subprocess.run(_part(f"{kind},{days}"), check=True, capture_output=True, text=True).stdout
+        subprocess.run(
+            [sys.executable, *_part(f"{kind},{days}")], check=True, capture_output=True, text=True
+        ).stdout
     )
     return found
 

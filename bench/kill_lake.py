@@ -27,6 +27,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from bench.own_servers import command, set_up, use_django
+
 _PERSONS = 40
 _BATCH = 50
 _LONGEST_LIFE_S = 1.5
@@ -52,48 +54,27 @@ def main() -> None:
     if options.part == "all":
         with tempfile.TemporaryDirectory(prefix="kill-lake-") as folder:
             sys.exit(
-                subprocess.run(_command(Path(folder), options.rounds, options.seed), check=False).returncode
+                subprocess.run(
+                    command(
+                        Path(folder), _part("loop", options.rounds, options.seed), ANALYTICS_HOT_DAYS="1"
+                    ),
+                    check=False,
+                ).returncode
             )
-    _set_up()
     if options.part == "nursery":
+        use_django()
         nurse(options.rounds, random.Random(options.seed))
         return
-    _prepare_database()
+    set_up()
     faults = run(options.rounds, options.seed)
     for fault in faults:
         print(fault)
     sys.exit(1 if faults else 0)
 
 
-def _command(folder: Path, rounds: int, seed: int) -> list[str]:
-    """The loop in a process with servers and a lake of its own, whatever the environment names."""
-    given = ["LOOPIN_ENV=test", f"LOOPIN_DATA_DIR={folder}", f"ANALYTICS_LAKE_URI={folder / 'lake'}"]
-    given += ["ANALYTICS_HOT_DAYS=1", "LOG_LEVEL=ERROR"]
-    unset = ["-u", "DATABASE_URL", "-u", "REDIS_URL", "-u", "DJANGO_SETTINGS_MODULE"]
-    return ["env", *unset, *given, *_part("loop", rounds, seed)]
-
-
 def _part(name: str, rounds: int, seed: int) -> list[str]:
     numbers = ["--rounds", str(rounds), "--seed", str(seed)]
-    return [sys.executable, "-m", "bench.kill_lake", "--part", name, *numbers]
-
-
-def _set_up() -> None:
-    import django
-
-    from loopin_backend import env
-
-    env.use_settings()
-    django.setup()
-
-
-def _prepare_database() -> None:
-    from django.core.management import call_command
-
-    from loopin_backend import embedded
-
-    embedded.ensure()
-    call_command("migrate", verbosity=0)
+    return ["-m", "bench.kill_lake", "--part", name, *numbers]
 
 
 def run(rounds: int, seed: int) -> list[str]:
@@ -103,7 +84,7 @@ def run(rounds: int, seed: int) -> list[str]:
     writer.start()
     started = time.perf_counter()
     try:
-        subprocess.run(_part("nursery", rounds, seed), check=True)
+        subprocess.run([sys.executable, *_part("nursery", rounds, seed)], check=True)
     finally:
         stop.set()
         writer.join()
