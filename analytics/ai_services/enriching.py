@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from django.db.models import Q, QuerySet
 
+from analytics import conf
 from analytics.enrichment import engagement_level, intent
 from analytics.enrichment.texts import text_of
 from analytics.models import UserEvent
@@ -81,8 +82,6 @@ def enrich_new(scorer: Scorer) -> Enriched:
 
 def _needing() -> Q:
     """Rows that lack something: most have neither a text nor a missing word."""
-    from analytics import conf
-
     texts = Q(sentiment_score=None, metadata__has_any_keys=list(conf.get().text_properties))
     return texts | Q(intent_classification="", engagement_level="")
 

@@ -6,6 +6,8 @@ one that nobody has.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analytics.ai_services.insights import generating
 from analytics.api import intelligence_shapes as shapes
 from analytics.api.auth import Caller, Permission
@@ -51,17 +53,18 @@ def _models(_: Caller, __: None, ___: None) -> shapes.ModelsResponse:
 
 
 def _post_insights(caller: Caller, _: None, body: shapes.InsightsRequest) -> shapes.InsightResponse:
-    wanted = insights_report.Wanted(
-        body.insight_types, body.priority, body.status, body.limit, body.offset, _only_user(caller)
-    )
-    return shapes.InsightResponse(**insights_report.list_insights(wanted))
+    return _listed(caller, body, body.insight_types)
 
 
 def _get_insights(caller: Caller, query: shapes.InsightsQuery, _: None) -> shapes.InsightResponse:
-    types = (query.insight_type,) if query.insight_type else ()
-    wanted = insights_report.Wanted(
-        types, query.priority, query.status, query.limit, query.offset, _only_user(caller)
-    )
+    return _listed(caller, query, (query.insight_type,) if query.insight_type else ())
+
+
+def _listed(
+    caller: Caller, asked: shapes.InsightsPage, types: Sequence[shapes.InsightTypeName]
+) -> shapes.InsightResponse:
+    only_user = None if caller.is_analyst else caller.user.pk
+    wanted = insights_report.Wanted(types, **asked.page(), only_user=only_user)
     return shapes.InsightResponse(**insights_report.list_insights(wanted))
 
 
@@ -79,10 +82,6 @@ def _judge(_: Caller, query: shapes.InsightKey, body: shapes.VerdictRequest) -> 
 def _check_own(caller: Caller, user_id: int) -> None:
     if caller.user.pk != user_id and not caller.is_analyst:
         raise NotFound("there is no such user")
-
-
-def _only_user(caller: Caller) -> int | None:
-    return None if caller.is_analyst else caller.user.pk
 
 
 OPERATIONS: tuple[Operation, ...] = (

@@ -161,24 +161,29 @@ class ModelsResponse(BaseModel):
     models: list[ModelCard]
 
 
-class InsightsRequest(Shape):
-    """Which insights: of these types and this priority, `limit` of them after the first `offset`."""
+class InsightsPage(Shape):
+    """Insights of this priority and status, `limit` of them after the first `offset`."""
 
-    insight_types: list[InsightTypeName] = Field(default_factory=list)
     priority: PriorityName | None = None
     status: StatusName | None = None
     limit: int = Field(default=20, ge=1, le=100)
     offset: int = Field(default=0, ge=0, le=100_000)
 
+    def page(self) -> dict[str, Any]:
+        """These four."""
+        return self.model_dump(include=set(InsightsPage.model_fields))
 
-class InsightsQuery(Shape):
+
+class InsightsRequest(InsightsPage):
+    """Which insights, of any of these types."""
+
+    insight_types: list[InsightTypeName] = Field(default_factory=list)
+
+
+class InsightsQuery(InsightsPage):
     """The same in a query string, with one type."""
 
     insight_type: InsightTypeName | None = None
-    priority: PriorityName | None = None
-    status: StatusName | None = None
-    limit: int = Field(default=20, ge=1, le=100)
-    offset: int = Field(default=0, ge=0, le=100_000)
 
 
 class Insight(BaseModel):

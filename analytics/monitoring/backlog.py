@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from analytics import clock
-from analytics.models import EventChange, OutboxMessage, UserEvent, WorkCursor
+from analytics.models import EventChange, OutboxMessage, WorkCursor
 from analytics.models.choices import OutboxState
 from analytics.store import hot, lake
 
@@ -36,9 +36,7 @@ def _unsealed() -> Iterator[Metric]:
     watermark = lake.lake().snapshot().watermark
     rows, _ = hot.count_from(watermark)
     yield GaugeMetricFamily("analytics_unsealed_events", "Events that the lake does not hold yet", rows)
-    oldest = UserEvent.objects.filter(**{f"{hot.mark()}__gte": watermark}).aggregate(at=Min("created_at"))[
-        "at"
-    ]
+    oldest = hot.events_from(watermark).aggregate(at=Min("created_at"))["at"]
     lag_s = (clock.now() - oldest).total_seconds() if oldest else 0.0
     yield GaugeMetricFamily(
         "analytics_sealing_lag_seconds", "Age of the oldest event that is not sealed", lag_s

@@ -43,9 +43,7 @@ def get_analytics_overview_cached(days: int = 7) -> dict[str, Any]:
     found = _kept(
         "analytics_overview", [days, *_newest(AIInsight), *_newest(BusinessMetric)], OVERVIEW_LIFETIME_S, make
     )
-    # Nothing that it depends on has changed, so it is as fresh now as when it was made.
-    found["proof"] = {**found["proof"], "fresh_to": clock.now().isoformat()}
-    return found
+    return _as_of_now(found)
 
 
 def get_own_overview_cached(days: int, user: AbstractBaseUser) -> dict[str, Any]:
@@ -55,8 +53,7 @@ def get_own_overview_cached(days: int, user: AbstractBaseUser) -> dict[str, Any]
         return overview_report.own_overview(days, user).as_answer()
 
     found = _kept("own_overview", [days, user.pk, *_newest(AIInsight)], OVERVIEW_LIFETIME_S, make)
-    found["proof"] = {**found["proof"], "fresh_to": clock.now().isoformat()}
-    return found
+    return _as_of_now(found)
 
 
 def get_user_behavior_cached(user_id: int, days: int = 30) -> dict[str, Any]:
@@ -91,6 +88,11 @@ def _kept(
     except Exception as error:
         logger.warning("the cache cannot be written: %s", type(error).__name__)
     return made
+
+
+def _as_of_now(answer: dict[str, Any]) -> dict[str, Any]:
+    """Nothing that it depends on has changed, so it is as fresh now as when it was made."""
+    return {**answer, "proof": {**answer["proof"], "fresh_to": clock.now().isoformat()}}
 
 
 def _plain(answer: dict[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,6 @@ def next_part(name: str, rows: int) -> Iterator[Part | None]:
         start = cursor.watermark if cursor.cluster == cluster() else 0  # a restored dump counts anew
         safe = sealing.safe_bound()
         end = sealing.bound_of_chunk(start, safe, rows)
-        yield Part(hot.events_between(start, end), is_last=end >= safe)
+        yield Part(hot.events_from(start, below=end), is_last=end >= safe)
         cursor.watermark, cursor.cluster, cursor.moved_at = max(start, end), cluster(), clock.now()
         cursor.save()

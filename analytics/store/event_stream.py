@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from analytics.models import Person, UserEvent
+from analytics.models import Person
 from analytics.store import lake as lakes
 
 if TYPE_CHECKING:
@@ -61,13 +61,10 @@ class EventStream:
         yield from self._changed_batches()
 
     def _hot(self) -> Any:
-        from analytics.store.hot import mark
+        from analytics.store import hot
 
-        return UserEvent.objects.filter(
-            timestamp__gte=self.from_at,
-            timestamp__lt=self.to_at,
-            **{f"{mark()}__gte": self.snapshot.watermark},
-        )
+        fresh = hot.events_from(self.snapshot.watermark)
+        return fresh.filter(timestamp__gte=self.from_at, timestamp__lt=self.to_at)
 
     def _hot_batches(self) -> Iterator[pa.Table]:
         from analytics.store import hot

@@ -39,19 +39,19 @@ _CSV_TYPES = {
 }
 
 
-def mark() -> str:
+def _mark() -> str:
     """The field that is compared with the lake's watermark."""
     return "insert_xid" if connection.vendor == "postgresql" else "id"
 
 
 def watermark_of(insert_xid: int, row_id: int) -> int:
     """What a row is compared by with the lake's watermark."""
-    return insert_xid if mark() == "insert_xid" else row_id
+    return insert_xid if _mark() == "insert_xid" else row_id
 
 
 def watermarks(rows: pa.Table) -> pa.ChunkedArray:
     """What each row is compared by with the lake's watermark."""
-    return rows.column(mark())
+    return rows.column(_mark())
 
 
 def rows_from(
@@ -66,7 +66,7 @@ def rows_from(
 
     `below` ends the range of watermarks; `from_at` and `to_at` bound the time of the event (half-open).
     """
-    place = mark()
+    place = _mark()
     found = Q(**{f"{place}__gte": watermark})
     wanted: list[tuple[str, Any]] = [("insert_xid >= %s", watermark)]
     if changed:
@@ -81,17 +81,15 @@ def rows_from(
     return _read(wanted, UserEvent.objects.filter(found))
 
 
-def events_between(start: int, end: int) -> QuerySet[UserEvent]:
-    """Rows whose watermark lies in [start, end)."""
-    place = mark()
-    return UserEvent.objects.filter(**{f"{place}__gte": start, f"{place}__lt": end})
+def events_from(watermark: int, *, below: int | None = None) -> QuerySet[UserEvent]:
+    """Rows at or above the watermark, and below another one if it is given."""
+    events = UserEvent.objects.filter(**{f"{_mark()}__gte": watermark})
+    return events if below is None else events.filter(**{f"{_mark()}__lt": below})
 
 
 def count_from(watermark: int) -> tuple[int, int | None]:
     """Number and highest id of the rows at or above the watermark."""
-    found = UserEvent.objects.filter(**{f"{mark()}__gte": watermark}).aggregate(
-        count=Count("id"), last=Max("id")
-    )
+    found = events_from(watermark).aggregate(count=Count("id"), last=Max("id"))
     return found["count"], found["last"]
 
 
@@ -107,7 +105,7 @@ def sealed_rows(
 
     With `to_archive_before` only rows of events before that instant which are not archived.
     """
-    rows = UserEvent.objects.filter(id__gt=after_id, **{f"{mark()}__lt": watermark})
+    rows = UserEvent.objects.filter(id__gt=after_id, **{f"{_mark()}__lt": watermark})
     if to_archive_before is not None:
         rows = rows.filter(timestamp__lt=to_archive_before, is_archived=False)
     rows = rows.exclude(Exists(EventChange.objects.filter(event_id=OuterRef("pk"))))

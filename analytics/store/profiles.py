@@ -19,6 +19,7 @@ from django.db.models.functions import Coalesce
 
 from analytics.models import Person, PersonDistinctId, UserBehaviorProfile
 from analytics.models.choices import ActivityFrequency
+from analytics.store.columns import values_of
 from analytics.store.staging import copy_columns
 
 if TYPE_CHECKING:
@@ -51,10 +52,8 @@ class Users:
 
     def of(self, persons: Integers) -> Integers:
         """The user of each of these persons; -1 where there is none."""
-        if not len(self.persons):
-            return np.full(len(persons), -1, np.int64)
-        place = np.searchsorted(self.persons, persons).clip(max=len(self.persons) - 1)
-        return np.where(self.persons[place] == persons, self.users[place], -1)
+        found: Integers = values_of(persons, self.persons, self.users, -1).astype(np.int64)
+        return found
 
 
 def roots_of_user(user: AbstractBaseUser, distinct_id: str) -> tuple[int, ...]:
@@ -77,7 +76,7 @@ def users_of_roots() -> Users:
 
 def zones_of_roots(roots: Sequence[int] | None = None) -> dict[int, ZoneInfo]:
     """The zone of each person who has one of their own; a name that is no zone is passed over."""
-    known = _zone_names()
+    known = available_timezones()
     found = {}
     for person, name in _zone_rows(roots):
         if name in known:
@@ -99,10 +98,6 @@ def _zone_rows(roots: Sequence[int] | None) -> list[tuple[int, str]]:
     ]
 
 
-def _zone_names() -> set[str]:
-    return available_timezones()
-
-
 def put_profiles(columns: Mapping[str, Sequence[Any]], at: datetime) -> int:
     """Write the profile of each user, new or known; the number of profiles.
 
@@ -122,7 +117,8 @@ def _put_by_copy(columns: Mapping[str, Sequence[Any]], at: datetime) -> int:
     changes = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name != "user_id")
     fixed = _defaults(columns, at)
     fixed_names = ", ".join(f'"{name}"' for name in fixed)
-    user = _user_table()
+    user = _user_model()._meta
+    user_table, user_key = f'"{user.db_table}"', f'"{user.pk.column}"'
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TEMPORARY TABLE {_STAGED} ON COMMIT DROP AS "  # noqa: S608
@@ -132,7 +128,8 @@ def _put_by_copy(columns: Mapping[str, Sequence[Any]], at: datetime) -> int:
         cursor.execute(
             f"INSERT INTO {_PROFILE} ({names}, uuid, {fixed_names}) "  # noqa: S608
             f"SELECT {staged}, gen_random_uuid(), {', '.join('%s' for _ in fixed)} "
-            f"FROM {_STAGED} staged JOIN {user} ON {user}.id = staged.user_id ORDER BY staged.user_id "
+            f"FROM {_STAGED} staged JOIN {user_table} ON {user_table}.{user_key} = staged.user_id "
+            f"ORDER BY staged.user_id "
             f"ON CONFLICT (user_id) DO UPDATE SET {changes}, updated_at = excluded.updated_at",
             list(fixed.values()),
         )
@@ -143,9 +140,8 @@ def _put_by_copy(columns: Mapping[str, Sequence[Any]], at: datetime) -> int:
 
 def _put_by_orm(columns: Mapping[str, Sequence[Any]], at: datetime) -> int:
     import orjson
-    from django.contrib.auth import get_user_model
 
-    living = set(get_user_model().objects.values_list("pk", flat=True))
+    living = set(_user_model().objects.values_list("pk", flat=True))
     json_columns = {"preferred_event_types", "preferred_times", "preferred_locations"}
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     profiles = [
@@ -163,10 +159,10 @@ def _put_by_orm(columns: Mapping[str, Sequence[Any]], at: datetime) -> int:
     return len(profiles)
 
 
-def _user_table() -> str:
+def _user_model() -> Any:
     from django.contrib.auth import get_user_model
 
-    return f'"{get_user_model()._meta.db_table}"'
+    return get_user_model()
 
 
 def _defaults(columns: Mapping[str, Sequence[Any]], at: datetime) -> dict[str, Any]:

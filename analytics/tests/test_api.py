@@ -90,7 +90,7 @@ async def asgi_call(app: Any, method: str, path: str, body: Any, token: str) -> 
     return Reply(start["status"], json.loads(b"".join(parts)))
 
 
-class BothServersTest(TransactionTestCase):
+class BothServersCase(TransactionTestCase):
     """Each case runs on Django REST and on FastAPI and must give the same answer."""
 
     @classmethod
@@ -114,6 +114,10 @@ class BothServersTest(TransactionTestCase):
         reply = call("POST", "/api/auth/token", {"username": name, "password": f"{name}-password-1"})
         self.assertEqual(reply.status, 200, reply.body)
         return reply.body
+
+
+class BothServersTest(BothServersCase):
+    """What is not about one subject: logins, events, the ledger, merges."""
 
     def test_a_login_opens_the_api_and_a_logout_ends_its_renewal(self) -> None:
         for call in self.servers():

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from analytics.ai_services.insights.claims import put_claims
 from analytics.models import AIInsight, UserEvent
-from analytics.tests.test_api import BothServersTest
+from analytics.tests.test_api import BothServersCase
 from analytics.tests.test_insights import claim
 
 _API = "/api/analytics"
@@ -42,7 +42,7 @@ class AnalyticsAPITest(TestCase):
         self.assertIn("activity_patterns", response.data)
 
 
-class IntelligenceTest(BothServersTest):
+class IntelligenceTest(BothServersCase):
     def test_a_text_has_a_sentiment_and_too_long_a_text_an_error(self) -> None:
         for call in self.servers():
             token = self.log_in(call, "alice")["access"]

@@ -34,8 +34,10 @@ _US_PER_DAY = 86_400_000_000.0
 
 def profile_everybody(days: int = DAYS) -> int:
     """Bring the profile of every user up to date; the number of profiles written. Twice changes nothing."""
+    from eventlake.analyses.person_behaviour import person_behaviour
+
     at = clock.now()
-    found = ask(_analysis(), question_of(days, zones=profiles.zones_of_roots()), is_long=True)
+    found = ask(person_behaviour, question_of(days, zones=profiles.zones_of_roots()), is_long=True)
     scored = score_everybody()
     columns = _columns(found, scored, at, days)
     written = profiles.put_profiles(columns, at)
@@ -88,12 +90,6 @@ def silent_days(persons: pa.Table, at: datetime) -> npt.NDArray[np.float64]:
     """Days since each person's last event."""
     ago: npt.NDArray[np.float64] = (at.timestamp() * 1e6 - _numbers(persons, "last_us")) / _US_PER_DAY
     return np.maximum(ago, 0.0)
-
-
-def _analysis() -> Any:
-    from eventlake.analyses.person_behaviour import person_behaviour
-
-    return person_behaviour
 
 
 def _numbers(persons: pa.Table, name: str) -> npt.NDArray[np.float64]:

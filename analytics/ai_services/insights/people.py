@@ -66,8 +66,7 @@ def _claims(name: str) -> list[Claim]:
 
 
 def _threshold(name: str, current: Current) -> float:
-    base = float((current.card.get("positives") or 0) / max(current.card.get("rows") or 1, 1))
-    odds = _LEAST_LIFT * base / max(1 - base, 1e-9)
+    odds = _LEAST_LIFT * _usual_odds(current)
     return max(_LEAST[name], odds / (1 + odds))
 
 
@@ -108,9 +107,13 @@ def _claim(name: str, current: Current, user_id: int, score: float, evidence: di
 
 
 def _lift(current: Current, score: float) -> float:
+    return score / max(1 - score, 1e-9) / max(_usual_odds(current), 1e-9)
+
+
+def _usual_odds(current: Current) -> float:
+    """The odds of the outcome among the rows that taught the model."""
     base = float((current.card.get("positives") or 0) / max(current.card.get("rows") or 1, 1))
-    usual = max(base / max(1 - base, 1e-9), 1e-9)
-    return float(score / max(1 - score, 1e-9) / usual)
+    return base / max(1 - base, 1e-9)
 
 
 def _window_start(current: Current) -> datetime:

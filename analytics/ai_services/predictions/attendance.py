@@ -16,7 +16,7 @@ from analytics import clock, conf, host
 from analytics.ai_services.learning.examples import Examples
 from analytics.ai_services.learning.histories import BetaPrior, rate_confidence, smoothed_rate
 from analytics.ai_services.predictions import models
-from analytics.ai_services.predictions.scoring import described
+from analytics.ai_services.predictions.scoring import factors_of
 from analytics.event_names import SUBJECT_PROPERTIES, Known, own_name
 from analytics.store.asking import ask
 
@@ -66,9 +66,8 @@ class Requests:
             "is_weekend": np.isin(np.mod(at // _US_PER_DAY + 3, 7.0), (5.0, 6.0)).astype(np.float64),
         }
         own |= self._of_host()
-        return np.column_stack(list(own.values())) if self.rows.num_rows else np.empty((0, len(own))), tuple(
-            own
-        )
+        matrix = np.column_stack(list(own.values())) if self.rows.num_rows else np.empty((0, len(own)))
+        return matrix, tuple(own)
 
     def _of_host(self) -> dict[str, Floats]:
         """Features that only the host knows, such as the days until the meetup begins."""
@@ -117,7 +116,7 @@ def examples() -> Examples:
     return Examples(matrix[known], names, labels, days, found.rule[known], np.maximum(known_at, days + 1))
 
 
-def predict(person: int | None, subject: str) -> dict[str, Any]:
+def predict(person: int, subject: str) -> dict[str, Any]:
     """The chance that a person comes to a subject.
 
     **Shape**: probability (0 to 1), confidence (1 minus the width of the 80 % interval of the person's own rate),
@@ -125,16 +124,15 @@ def predict(person: int | None, subject: str) -> dict[str, Any]:
     """
     found = requests()
     current = models.current(NAME)
-    row = _as_if_asked_now(found, person, subject)
-    now = Requests(row, found.prior)
+    now, has_requested = _as_if_asked_now(found, person, subject)
     attended, known = float(now.column("past_attended")[0]), float(now.column("past_known")[0])
     confidence = float(rate_confidence(attended, known, found.prior))
     probability, basis, factors = float(now.rule[0]), "rule", _facts(attended, known, found.prior)
-    if current.model is not None and models.is_ready(current):
-        matrix, names = now.features()
-        if names == current.model.names:
-            probability, basis = float(current.model.predict(matrix)[0]), "model"
-            factors += described(current.model.factors(matrix[0]), dict(zip(names, matrix[0], strict=True)))
+    matrix, names = now.features()
+    model = models.usable(current, names)
+    if model is not None:
+        probability, basis = float(model.predict(matrix)[0]), "model"
+        factors += factors_of(current, matrix[0], names)
     outcomes = int(np.count_nonzero(~np.isnan(found.column("known_us"))))
     return {
         "probability": round(probability, 4),
@@ -143,7 +141,7 @@ def predict(person: int | None, subject: str) -> dict[str, Any]:
         "status": current.status if current.status != models.NOT_TRAINED or outcomes else "not_enough_data",
         "basis": basis if outcomes else "",
         "history": {"known": int(known), "attended": int(attended)},
-        "has_requested": _has_requested(found, person, subject),
+        "has_requested": has_requested,
         "backtest": current.backtest,
         "model_version": current.version,
     }
@@ -157,23 +155,13 @@ def _facts(attended: float, known: float, prior: BetaPrior) -> list[dict[str, An
     ]
 
 
-def _has_requested(found: Requests, person: int | None, subject: str) -> bool:
-    import pyarrow.compute as pc
-
-    rows = found.rows
-    mine = pc.and_(
-        pc.equal(rows.column("person_id"), person or -1), pc.equal(rows.column("subject"), subject)
-    )
-    return bool(pc.any(mine).as_py())
-
-
-def _as_if_asked_now(found: Requests, person: int | None, subject: str) -> pa.Table:
-    """A row as a request of this moment would have it; the request that there is, where there is one."""
+def _as_if_asked_now(found: Requests, person: int, subject: str) -> tuple[Requests, bool]:
+    """A request as one of this moment would be, or the one that there is; and whether there is one."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     rows = found.rows
-    theirs = rows.filter(pc.equal(rows.column("person_id"), person if person is not None else -1))
+    theirs = rows.filter(pc.equal(rows.column("person_id"), person))
     asked = theirs.filter(pc.equal(theirs.column("subject"), subject))
     # What came of requests since then counts as well.
     others = theirs.filter(pc.not_equal(theirs.column("subject"), subject))
@@ -182,7 +170,7 @@ def _as_if_asked_now(found: Requests, person: int | None, subject: str) -> pa.Ta
     of_subject = rows.filter(pc.equal(rows.column("subject"), subject)).num_rows
     now_us = int(clock.now().timestamp() * 1_000_000)
     row = {
-        "person_id": person if person is not None else -1,
+        "person_id": person,
         "subject": subject,
         "requested_us": asked.column("requested_us")[0].as_py() if asked.num_rows else now_us,
         "known_us": None,
@@ -195,4 +183,4 @@ def _as_if_asked_now(found: Requests, person: int | None, subject: str) -> pa.Ta
         "views": asked.column("views")[0].as_py() if asked.num_rows else 0,
         "place": asked.column("place")[0].as_py() if asked.num_rows else of_subject + 1,
     }
-    return pa.Table.from_pylist([row], schema=rows.schema)
+    return Requests(pa.Table.from_pylist([row], schema=rows.schema), found.prior), bool(asked.num_rows)

@@ -84,6 +84,11 @@ def store(name: str, trained: Trained, horizon_days: int) -> PredictionModel:
     return row
 
 
+def usable(found: Current, names: tuple[str, ...]) -> Model | None:
+    """The model, if it is in use and was taught these features: after an upgrade they may be others for a night."""
+    return found.model if is_ready(found) and found.model is not None and found.model.names == names else None
+
+
 def is_ready(found: Current) -> bool:
     """Whether its answers are probabilities."""
     return found.model is not None and found.status == Status.READY

@@ -10,6 +10,7 @@ import numpy as np
 from analytics.ai_services.predictions import models, snapshots
 from analytics.ai_services.predictions.snapshots import CHURN, CONVERSION, Snapshot
 from analytics.models.choices import PredictionBasis
+from analytics.store.columns import values_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -26,14 +27,10 @@ class Scored:
     persons: npt.NDArray[np.int64]
     scores: dict[str, Floats]
     basis: dict[str, PredictionBasis]
-    horizon_days: int
 
     def of(self, name: str, persons: npt.NDArray[np.int64]) -> Floats:
         """The scores of these persons; nan for who is not among them."""
-        if not len(self.persons):
-            return np.full(len(persons), np.nan)
-        place = np.searchsorted(self.persons, persons).clip(max=len(self.persons) - 1)
-        return np.where(self.persons[place] == persons, self.scores[name][place], np.nan)
+        return values_of(persons, self.persons, self.scores[name], np.nan).astype(np.float64)
 
 
 def score_everybody() -> Scored:
@@ -44,7 +41,7 @@ def score_everybody() -> Scored:
     scores, basis = {}, {}
     for name, found in now.items():
         scores[name], basis[name] = _scores(snapshot, found)
-    return Scored(snapshot.persons, scores, basis, horizon_days)
+    return Scored(snapshot.persons, scores, basis)
 
 
 def score_person(name: str, person: int) -> dict[str, Any]:
@@ -56,47 +53,49 @@ def score_person(name: str, person: int) -> dict[str, Any]:
     found = models.current(name)
     horizon_days = _horizon_of(found)
     snapshot = snapshots.present(horizon_days, (person,))
-    places = np.arange(len(snapshot.persons))  # none, or the one that was asked for
+    is_known = bool(snapshot.rows.num_rows)  # no row, or the one that was asked for
     answer: dict[str, Any] = {
         "score": None,
         "basis": PredictionBasis.NONE.value,
-        "status": found.status if places.size else "no_recent_activity",
+        "status": found.status if is_known else "no_recent_activity",
         "horizon_days": horizon_days,
         "factors": [],
         "backtest": found.backtest,
         "model_version": found.version,
         "trained_at": found.trained_at.isoformat() if found.trained_at else None,
     }
-    if not places.size:
+    if not is_known:
         return answer
-    alone = Snapshot(snapshot.rows.slice(int(places[0]), 1), horizon_days)
-    scores, basis = _scores(alone, found)
+    scores, basis = _scores(snapshot, found)
     answer.update(score=round(float(scores[0]), 4), basis=basis.value)
-    if found.model is not None and models.is_ready(found):
-        matrix, names = alone.features(name)
-        answer["factors"] = described(
-            found.model.factors(matrix[0]), dict(zip(names, matrix[0], strict=True))
-        )
+    if basis is PredictionBasis.MODEL:
+        matrix, names = snapshot.features(name)
+        answer["factors"] = factors_of(found, matrix[0], names)
     return answer
 
 
-def described(factors: list[tuple[str, float]], values: dict[str, float]) -> list[dict[str, Any]]:
-    """The strongest factors: name, its value, and its signed share of the logit."""
+def factors_of(found: models.Current, row: Floats, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The strongest factors of a row: name, its value, and its signed share of the logit; [] without a model."""
+    model = models.usable(found, names)
+    if model is None:
+        return []
+    values = dict(zip(names, row, strict=True))
     return [
         {
             "factor": name,
             "value": None if np.isnan(values[name]) else round(float(values[name]), 3),
             "contribution": round(share, 4),
         }
-        for name, share in factors[:_MOST_FACTORS]
+        for name, share in model.factors(row)[:_MOST_FACTORS]
     ]
 
 
 def _scores(snapshot: Snapshot, found: models.Current) -> tuple[Floats, PredictionBasis]:
-    if found.model is not None and models.is_ready(found):
+    if models.is_ready(found):
         matrix, names = snapshot.features(found.name)
-        if names == found.model.names:
-            return found.model.predict(matrix), PredictionBasis.MODEL
+        model = models.usable(found, names)
+        if model is not None:
+            return model.predict(matrix), PredictionBasis.MODEL
     return snapshot.rule(found.name), PredictionBasis.RULE
 
 

@@ -101,9 +101,9 @@ class Snapshot:
         return np.asarray(self.rows.column(name).to_numpy(zero_copy_only=False), np.float64)
 
 
-def past(horizon_days: int | None = None) -> Snapshot:
+def past() -> Snapshot:
     """Persons at every past cutoff whose outcome is known. No rows where there is not enough past."""
-    horizon_days = horizon_days or usual_horizon_days()
+    horizon_days = usual_horizon_days()
     return _read(_past_cutoffs(horizon_days), horizon_days)
 
 
