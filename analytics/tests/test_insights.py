@@ -143,6 +143,19 @@ class PeopleTest(LakeTestCase):
         outcomes = dict(AIInsight.objects.values_list("target_id", "output_data__outcome"))
         self.assertEqual(outcomes, {str(came.pk): "wrong", str(stayed_away.pk): "right"})
 
+    def test_a_claim_made_late_in_its_window_is_judged_over_its_whole_horizon(self) -> None:
+        user = self.users[0]
+        load([visit_of(user, "page_viewed", NOW - timedelta(days=5))])
+        with clock.frozen(NOW + timedelta(days=12)):
+            put_claims([claim(str(user.pk), window_start=NOW)])
+            AIInsight.objects.update(created_at=clock.now())
+        load([visit_of(user, "page_viewed", NOW + timedelta(days=20))])
+        with clock.frozen(NOW + timedelta(days=25)):
+            self.assertEqual(judge_outcomes(), 0)
+        with clock.frozen(NOW + timedelta(days=26)):
+            self.assertEqual(judge_outcomes(), 1)
+        self.assertEqual(AIInsight.objects.get().output_data["outcome"], "wrong")
+
 
 def _any_model(linear: Any, model: Any, rows: list[list[float]], labels: list[bool]) -> Any:
     import numpy as np

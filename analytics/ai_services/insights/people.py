@@ -127,7 +127,11 @@ def _window_start(current: Current) -> datetime:
 
 
 def judge_outcomes() -> int:
-    """Say of claims about people whose window is over whether they came true; the number judged."""
+    """Say of claims about people whose time is over whether they came true; the number judged.
+
+    A claim is judged over one horizon from when it was made, as it says, however late in its window that was: a shorter
+    time would prove it right too easily.
+    """
     from analytics.store.outcomes import users_seen
 
     over = AIInsight.objects.filter(
@@ -136,16 +140,29 @@ def judge_outcomes() -> int:
         window_end__lte=clock.now(),
         output_data__outcome__isnull=True,
     ).order_by("pk")[:1000]
-    judged = list(over)
     by_window: dict[tuple[datetime, datetime], list[AIInsight]] = {}
-    for insight in judged:
-        if insight.window_start and insight.window_end:
-            from_at = max(insight.window_start, insight.created_at)
-            by_window.setdefault((from_at, insight.window_end), []).append(insight)
+    for insight in over:
+        window = _judged_over(insight)
+        if window is not None and window[1] <= clock.now():
+            by_window.setdefault(window, []).append(insight)
     for (from_at, to_at), insights in by_window.items():
         seen = users_seen({int(insight.target_id) for insight in insights}, from_at, to_at)
         for insight in insights:
             outcome = WRONG if int(insight.target_id) in seen else RIGHT
             insight.output_data = {**insight.output_data, "outcome": outcome}
+    judged = [insight for insights in by_window.values() for insight in insights]
     AIInsight.objects.bulk_update(judged, ["output_data"], batch_size=500)
     return len(judged)
+
+
+def _judged_over(insight: AIInsight) -> tuple[datetime, datetime] | None:
+    """The horizon that a claim spoke of, which begins when it was made; its window is as long.
+
+    From a whole minute on, so that the claims of one run are judged by one question.
+    """
+    if insight.window_start is None or insight.window_end is None:
+        return None
+    made_at = insight.created_at
+    whole = made_at.replace(second=0, microsecond=0)
+    from_at = max(insight.window_start, whole if whole == made_at else whole + timedelta(minutes=1))
+    return from_at, from_at + (insight.window_end - insight.window_start)
