@@ -150,3 +150,27 @@ def continue_datasets() -> dict[str, int]:
     for number in waiting:
         queueing.wake("analytics.tasks.process_large_dataset", dataset_id=number)
     return {"waiting": len(waiting)}
+
+
+@shared_task(bind=True, base=Retrying)
+def deliver_messages(self: Retrying) -> dict[str, int]:
+    """Deliver what is due in the outbox. Returns {"delivered", "failed", "given_up"}."""
+    from analytics.delivery.relay import deliver_due
+
+    return asdict(deliver_due())
+
+
+@shared_task(bind=True, base=Retrying)
+def forward_events(self: Retrying) -> dict[str, int]:
+    """Hand new events on to the sinks that are set up. Returns the number by sink; {} without a sink."""
+    from analytics.delivery.forwarding import forward
+
+    return forward()
+
+
+@shared_task
+def tidy_deliveries() -> dict[str, int]:
+    """Forget delivered messages and tries past their days. Returns {"forgotten": n}."""
+    from analytics.delivery.relay import tidy
+
+    return {"forgotten": tidy()}

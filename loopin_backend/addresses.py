@@ -37,6 +37,29 @@ def parse_database_url(url: str) -> dict[str, Any]:
     }
 
 
+def parse_mail_url(url: str) -> dict[str, Any]:
+    """Django's `EMAIL_*` settings for a URL; without one, mail goes nowhere, and says so.
+
+    Example:
+        >>> parsed = parse_mail_url("smtp+tls://me:p%40ss@mail.example")
+        >>> [parsed[f"EMAIL_{name}"] for name in ("HOST", "PORT", "HOST_PASSWORD", "USE_TLS", "USE_SSL")]
+        ['mail.example', 587, 'p@ss', True, False]
+    """
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+    parts = urlsplit(url)
+    ports = {"smtp": 25, "smtps": 465, "smtp+tls": 587}
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname or "",
+        "EMAIL_PORT": parts.port or ports[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+    }
+
+
 def find_redis_database(redis_url: str, offset: int) -> str:
     """The same Redis, `offset` numbered databases further on, as redis-py reads it.
 

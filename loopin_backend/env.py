@@ -83,6 +83,7 @@ RedisUrl = Annotated[SecretStr, _url_with_scheme("redis", "rediss", "unix")]
 BrokerUrl = Annotated[SecretStr, _url_with_scheme("redis", "rediss", "redis+socket", "memory")]
 ResultUrl = Annotated[SecretStr, _url_with_scheme("redis", "rediss", "redis+socket", "cache+memory")]
 HttpUrl = Annotated[SecretStr, _url_with_scheme("https", "http")]
+MailUrl = Annotated[SecretStr, _url_with_scheme("smtp+tls", "smtps", "smtp")]
 NO_SECRET = SecretStr("")
 PROMETHEUS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -188,6 +189,17 @@ class Env(BaseSettings):
     )
     posthog_api_key: Key = Field(NO_SECRET, description="a real project key, or unset to forward nothing")
     posthog_host: HttpUrl = Field(SecretStr("https://us.i.posthog.com"), description="an http or https URL")
+    analytics_forward_properties: Names = Field(
+        (), description="names of properties, comma-separated, that may leave for PostHog and other sinks"
+    )
+    email_url: MailUrl = Field(
+        NO_SECRET, description="smtp+tls://user:password@host:587 or smtps://..., or unset to send no mail"
+    )
+    email_from: str = Field("analytics@localhost", description="the address that mail comes from")
+    analytics_outbound_private_hosts: Names = Field(
+        (),
+        description="hosts of yours, comma-separated (name or name:port), that deliveries may reach inside",
+    )
 
     # `make run`
     port: int = Field(8000, ge=1, le=65_535, description="a TCP port from 1 to 65535")

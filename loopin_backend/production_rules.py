@@ -53,15 +53,21 @@ def list_production_problems(env: Env) -> list[Problem]:
                 "OPENAI_BASE_URL", "sends texts and the key unencrypted over the internet", "use https://"
             )
         )
+    if env.posthog_api_key.get_secret_value() and _is_open_letter(env.posthog_host.get_secret_value()):
+        problems.append(Problem("POSTHOG_HOST", "sends events unencrypted over the internet", "use https://"))
+    if _is_open_letter(env.email_url.get_secret_value(), scheme="smtp"):
+        problems.append(
+            Problem("EMAIL_URL", "sends mail unencrypted over the internet", "use smtp+tls:// or smtps://")
+        )
     return problems
 
 
-def _is_open_letter(url: str) -> bool:
-    """True for plain http to an address outside of the house."""
+def _is_open_letter(url: str, scheme: str = "http") -> bool:
+    """True for a plain scheme to an address outside of the house."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     has_no_domain = "." not in host and ":" not in host
-    if parts.scheme != "http" or has_no_domain:
+    if parts.scheme != scheme or has_no_domain:
         return False
     try:
         return ip_address(host).is_global

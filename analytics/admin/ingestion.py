@@ -1,4 +1,4 @@
-"""The way in and the way out: keys, ledger, receipts, refused events, imports and the outbox."""
+"""The way in: keys, ledger, receipts, refused events and imports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from unfold.admin import ModelAdmin
 
 from analytics.admin.base import LargeTable, RecordAdmin, as_code, uuid_is
 from analytics.ingestion.keys import create_ingest_key, ring
-from analytics.models import Dataset, IngestKey, LedgerEntry, OutboxMessage, Receipt, RejectedEvent
+from analytics.models import Dataset, IngestKey, LedgerEntry, Receipt, RejectedEvent
 
 _MAX_BODY_SHOWN_BYTES = 20_000
 
@@ -123,18 +123,3 @@ class DatasetAdmin(RecordAdmin):
     search_fields = ("name",)
     date_hierarchy = "created_at"
     ordering = ("-id",)
-
-
-@admin.register(OutboxMessage)
-class OutboxMessageAdmin(RecordAdmin, LargeTable):
-    """What waits to be delivered, was, or has been given up."""
-
-    list_display = ("kind", "sink", "state", "attempts", "available_at", "delivered_at", "last_error")
-    list_filter = ("state", "kind")
-    search_fields = ("sink",)
-    search_help_text = _("Exact sink, or uuid")
-    ordering = ("-id",)
-
-    def find(self, term: str) -> Q:
-        """By sink or uuid."""
-        return Q(sink=term) | uuid_is(term)

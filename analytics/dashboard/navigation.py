@@ -53,6 +53,9 @@ _MODELS: tuple[tuple[Text, bool, tuple[tuple[str, Text, str], ...]], ...] = (
             ("ledgerentry", _("Ledger"), "receipt_long"),
             ("dataset", _("Imports"), "upload_file"),
             ("outboxmessage", _("Outbox"), "outbox"),
+            ("sinkstate", _("Sinks"), "outbox"),
+            ("forwardedday", _("Forwarded days"), "outbox"),
+            ("alerttarget", _("Alert targets"), "outbox"),
         ),
     ),
 )

@@ -1,14 +1,16 @@
 """The rows that analytics keeps. Plain data: no transaction opens here and nothing is computed."""
 
+from analytics.models.alert import Alert, AlertTarget, MetricSetting
 from analytics.models.base import BaseAnalyticsModel
 from analytics.models.cohort import Cohort, CohortMember
 from analytics.models.cursor import WorkCursor
 from analytics.models.dataset import Dataset
 from analytics.models.event import UserEvent
+from analytics.models.forwarding import ForwardedDay, ForwardedMinute
 from analytics.models.ingestion import IngestKey, LedgerEntry, Receipt, RejectedEvent
 from analytics.models.insight import AIInsight
 from analytics.models.metric import BusinessMetric
-from analytics.models.outbox import OutboxMessage
+from analytics.models.outbox import DeliveryAttempt, OutboxMessage, SinkState
 from analytics.models.person import MergeLog, Person, PersonDistinctId, PersonGroup
 from analytics.models.prediction import PredictionModel
 from analytics.models.profile import UserBehaviorProfile, UserPersona
@@ -16,18 +18,24 @@ from analytics.models.upkeep import ArchivedEvent, ErasedId, Erasure, EventChang
 
 __all__ = [
     "AIInsight",
+    "Alert",
+    "AlertTarget",
     "ArchivedEvent",
     "BaseAnalyticsModel",
     "BusinessMetric",
     "Cohort",
     "CohortMember",
     "Dataset",
+    "DeliveryAttempt",
     "ErasedId",
     "Erasure",
     "EventChange",
+    "ForwardedDay",
+    "ForwardedMinute",
     "IngestKey",
     "LedgerEntry",
     "MergeLog",
+    "MetricSetting",
     "OutboxMessage",
     "Person",
     "PersonDistinctId",
@@ -35,6 +43,7 @@ __all__ = [
     "PredictionModel",
     "Receipt",
     "RejectedEvent",
+    "SinkState",
     "UserBehaviorProfile",
     "UserEvent",
     "UserPersona",

@@ -147,6 +147,27 @@ class OutboxState(models.TextChoices):
     DEAD = "dead", "Given up"
 
 
+class AlertLevel(models.TextChoices):
+    """How far beyond its thresholds a metric is."""
+
+    WARNING = "warning", "Warning"
+    CRITICAL = "critical", "Critical"
+
+
+class AlertState(models.TextChoices):
+    """Where an alert stands."""
+
+    OPEN = "open", "Open"
+    RESOLVED = "resolved", "Resolved"
+
+
+class TargetKind(models.TextChoices):
+    """How an alert is delivered."""
+
+    EMAIL = "email", "E-mail"
+    WEBHOOK = "webhook", "Webhook"
+
+
 class CohortKind(models.TextChoices):
     """What a cohort is made of."""
 

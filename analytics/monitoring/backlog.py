@@ -13,9 +13,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from analytics import clock
-from analytics.models import EventChange, OutboxMessage, WorkCursor
+from analytics.models import EventChange, OutboxMessage, SinkState, WorkCursor
 from analytics.models.choices import OutboxState
-from analytics.store import hot, lake
+from analytics.store import forwarded, hot, lake
 
 logger = logging.getLogger("analytics.monitoring")
 
@@ -76,4 +76,20 @@ def _outbox() -> Iterator[Metric]:
     yield from (pending, age, dead)
 
 
-_FAMILIES: tuple[Callable[[], Iterator[Metric]], ...] = (_unsealed, _changes, _cursors, _outbox)
+def _sinks() -> Iterator[Metric]:
+    waiting = GaugeMetricFamily(
+        "analytics_sink_waiting_events", "Events that a sink has yet to get", labels=["sink"]
+    )
+    age = GaugeMetricFamily("analytics_sink_lag_seconds", "Age of the oldest of them", labels=["sink"])
+    faults = GaugeMetricFamily(
+        "analytics_sink_faults_in_a_row", "Faults since it last took something", labels=["sink"]
+    )
+    for state in SinkState.objects.exclude(cluster=0):
+        lag = forwarded.lag(state)
+        waiting.add_metric([state.sink], lag.events)
+        age.add_metric([state.sink], lag.seconds)
+        faults.add_metric([state.sink], state.faults_in_a_row)
+    yield from (waiting, age, faults)
+
+
+_FAMILIES: tuple[Callable[[], Iterator[Metric]], ...] = (_unsealed, _changes, _cursors, _outbox, _sinks)

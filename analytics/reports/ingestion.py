@@ -10,7 +10,7 @@ from analytics import conf
 from analytics.errors import BadInput, NotFound
 from analytics.models import ArchivedEvent, Receipt, RejectedEvent, UserEvent
 from analytics.models.choices import Outcome
-from analytics.store import lake
+from analytics.store import forwarded, lake
 from analytics.store import ledger as ledger_store
 
 
@@ -55,7 +55,7 @@ def receipt(uuid: UUID, only_user: int | None = None, only_key: str = "") -> Eve
             received_at=event.received_at,
             stored_at=event.created_at,
             sealed=lake.is_sealed(event.insert_xid, event.pk),
-            forwarded_at=None,
+            forwarded_at=forwarded.forwarded_at(event),
             warnings=kept.warnings if kept is not None else [],
         )
     archived = ArchivedEvent.objects.filter(uuid=uuid).first()
@@ -68,7 +68,7 @@ def receipt(uuid: UUID, only_user: int | None = None, only_key: str = "") -> Eve
             received_at=archived.received_at,
             stored_at=archived.created_at,
             sealed=True,
-            forwarded_at=None,
+            forwarded_at=forwarded.forwarded_at(archived),
         )
     refused = RejectedEvent.objects.filter(uuid=uuid).order_by("-received_at").first()
     if refused is None or only_user is not None or (only_key and refused.ingest_key != only_key):

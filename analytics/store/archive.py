@@ -68,16 +68,18 @@ def archive(engine: Engine) -> Archived:
 
 
 def _mark(engine: Engine) -> tuple[int, int]:
-    from analytics.store import hot
+    from analytics.store import forwarded, hot
     from eventlake.verify import find_identical
 
     lake, now = lakes.lake(), clock.now()
+    held_back = forwarded.slowest_watermark()
     before = now - timedelta(days=conf.get().hot_days)
     marked = differing = last_id = 0
     while True:
-        rows = hot.sealed_rows(
-            lake.snapshot().watermark, after_id=last_id, limit=_COMPARED_ROWS, to_archive_before=before
-        )
+        watermark = lake.snapshot().watermark
+        if held_back is not None:  # what a sink has yet to get stays
+            watermark = min(watermark, held_back)
+        rows = hot.sealed_rows(watermark, after_id=last_id, limit=_COMPARED_ROWS, to_archive_before=before)
         if not rows.num_rows:
             return marked, differing
         ids = rows.column("id").to_pylist()

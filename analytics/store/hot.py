@@ -39,19 +39,19 @@ _CSV_TYPES = {
 }
 
 
-def _mark() -> str:
+def mark() -> str:
     """The field that is compared with the lake's watermark."""
     return "insert_xid" if connection.vendor == "postgresql" else "id"
 
 
 def watermark_of(insert_xid: int, row_id: int) -> int:
     """What a row is compared by with the lake's watermark."""
-    return insert_xid if _mark() == "insert_xid" else row_id
+    return insert_xid if mark() == "insert_xid" else row_id
 
 
 def watermarks(rows: pa.Table) -> pa.ChunkedArray:
     """What each row is compared by with the lake's watermark."""
-    return rows.column(_mark())
+    return rows.column(mark())
 
 
 def rows_from(
@@ -66,7 +66,7 @@ def rows_from(
 
     `below` ends the range of watermarks; `from_at` and `to_at` bound the time of the event (half-open).
     """
-    place = _mark()
+    place = mark()
     found = Q(**{f"{place}__gte": watermark})
     wanted: list[tuple[str, Any]] = [("insert_xid >= %s", watermark)]
     if changed:
@@ -83,8 +83,8 @@ def rows_from(
 
 def events_from(watermark: int, *, below: int | None = None) -> QuerySet[UserEvent]:
     """Rows at or above the watermark, and below another one if it is given."""
-    events = UserEvent.objects.filter(**{f"{_mark()}__gte": watermark})
-    return events if below is None else events.filter(**{f"{_mark()}__lt": below})
+    events = UserEvent.objects.filter(**{f"{mark()}__gte": watermark})
+    return events if below is None else events.filter(**{f"{mark()}__lt": below})
 
 
 def count_from(watermark: int) -> tuple[int, int | None]:
@@ -105,7 +105,7 @@ def sealed_rows(
 
     With `to_archive_before` only rows of events before that instant which are not archived.
     """
-    rows = UserEvent.objects.filter(id__gt=after_id, **{f"{_mark()}__lt": watermark})
+    rows = UserEvent.objects.filter(id__gt=after_id, **{f"{mark()}__lt": watermark})
     if to_archive_before is not None:
         rows = rows.filter(timestamp__lt=to_archive_before, is_archived=False)
     rows = rows.exclude(Exists(EventChange.objects.filter(event_id=OuterRef("pk"))))

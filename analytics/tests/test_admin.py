@@ -24,10 +24,11 @@ NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 HOSTILE = "<script>alert(1)</script>"
 #: Nobody adds or changes these by hand.
 RECORDS = (
-    models.ArchivedEvent, models.CohortMember, models.Dataset, models.ErasedId, models.Erasure,
-    models.EventChange, models.LedgerEntry, models.MergeLog, models.OutboxMessage, models.Person,
-    models.PersonDistinctId, models.PersonGroup, models.PredictionModel, models.Receipt,
-    models.RejectedEvent, models.UserBehaviorProfile, models.UserEvent, models.WorkCursor,
+    models.Alert, models.ArchivedEvent, models.CohortMember, models.Dataset, models.DeliveryAttempt,
+    models.ErasedId, models.Erasure, models.EventChange, models.ForwardedDay, models.ForwardedMinute,
+    models.LedgerEntry, models.MergeLog, models.OutboxMessage, models.Person, models.PersonDistinctId,
+    models.PersonGroup, models.PredictionModel, models.Receipt, models.RejectedEvent, models.SinkState,
+    models.UserBehaviorProfile, models.UserEvent, models.WorkCursor,
 )  # fmt: skip
 
 
@@ -53,7 +54,22 @@ def one_of_each() -> dict[type[Model], Model]:
     )
     models.PredictionModel.objects.create(name=HOSTILE[:50], status="ready")
     models.WorkCursor.objects.create(name="enrichment")
-    models.OutboxMessage.objects.create(sink="posthog", kind="event", payload={})
+    message = models.OutboxMessage.objects.create(sink="posthog", kind="event", payload={})
+    models.DeliveryAttempt.objects.create(message=message, error=HOSTILE)
+    models.SinkState.objects.create(sink=HOSTILE, last_error=HOSTILE)
+    models.ForwardedDay.objects.create(sink=HOSTILE, day=NOON.date())
+    models.ForwardedMinute.objects.create(sink=HOSTILE, at=NOON, watermark=1, row_id=1)
+    models.MetricSetting.objects.create(metric_name=HOSTILE)
+    models.AlertTarget.objects.create(name=HOSTILE, kind="email", address=HOSTILE)
+    models.Alert.objects.create(
+        metric_name=HOSTILE,
+        level="warning",
+        value=1,
+        threshold=2,
+        period_start=NOON,
+        opened_at=NOON,
+        last_seen_at=NOON,
+    )
     models.Dataset.objects.create(name=HOSTILE, path="a.csv", format="csv", fingerprint="f")
     models.Receipt.objects.create(uuid=uuid.uuid4(), outcome=Outcome.REJECTED, reason="no_name")
     models.RejectedEvent.objects.create(
@@ -104,7 +120,7 @@ class EveryModelTest(TestCase):
                 self.assertNotContains(answer, "<script>alert")
 
     def test_only_what_people_decide_is_added_by_hand(self) -> None:
-        by_hand = (models.Cohort, models.IngestKey)
+        by_hand = (models.AlertTarget, models.Cohort, models.IngestKey, models.MetricSetting)
         for model in self.rows:
             with self.subTest(model.__name__):
                 expected = 200 if model in by_hand else 403
@@ -272,3 +288,25 @@ class DecisionTest(TestCase):
         self.client.post(page(models.BusinessMetric, "change", metric.pk), form)
         metric.refresh_from_db()
         self.assertEqual((metric.warning_threshold, metric.value), (5, 1))
+
+
+class AlertTargetTest(TestCase):
+    """Whom alerts are sent to: only where they may go."""
+
+    def setUp(self) -> None:
+        self.client.force_login(User.objects.create_superuser("root", "root@example.com", "x"))
+
+    def _add(self, **given: str) -> Any:
+        given = {"name": "team", "least_level": "warning", "is_enabled": "on", **given}
+        return self.client.post(page(models.AlertTarget, "add"), given)
+
+    def test_a_webhook_gets_a_secret(self) -> None:
+        self._add(kind="webhook", address="https://hooks.example.com/in")
+        target = models.AlertTarget.objects.get()
+        self.assertTrue(target.secret.startswith("whsec_"))
+
+    def test_an_address_inside_and_one_that_is_none_are_refused_in_the_form(self) -> None:
+        for kind, address in (("webhook", "http://hooks.example.com/"), ("email", "nobody")):
+            with self.subTest(kind):
+                self.assertEqual(self._add(kind=kind, address=address).status_code, 200)
+        self.assertEqual(models.AlertTarget.objects.count(), 0)

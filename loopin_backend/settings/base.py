@@ -15,6 +15,7 @@ from loopin_backend.addresses import (
     find_celery_url,
     find_redis_database,
     parse_database_url,
+    parse_mail_url,
 )
 from loopin_backend.logs import build_logging
 from loopin_backend.settings.unfold import UNFOLD as UNFOLD
@@ -171,6 +172,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "analytics.tasks.cleanup_old_analytics_data",
         "schedule": crontab(hour="3", minute="30"),
     },
+    "deliver-messages": {"task": "analytics.tasks.deliver_messages", "schedule": 10.0},
+    "forward-events": {"task": "analytics.tasks.forward_events", "schedule": 5.0},
+    "tidy-deliveries": {
+        "task": "analytics.tasks.tidy_deliveries",
+        "schedule": crontab(hour="3", minute="50"),
+    },
     "fold-ledger": {"task": "analytics.tasks.fold_ledger", "schedule": crontab(minute="*/5")},
     "continue-datasets": {"task": "analytics.tasks.continue_datasets", "schedule": crontab(minute="*/5")},
     "enrich-new-events": {"task": "analytics.tasks.enrich_new_events", "schedule": 30.0},
@@ -214,6 +221,12 @@ ANALYTICS_AI_DAILY_BUDGET = _env.analytics_ai_daily_budget
 ANALYTICS_AI_CACHE_DAYS = _env.analytics_ai_cache_days
 POSTHOG_API_KEY = _env.posthog_api_key.get_secret_value()
 POSTHOG_HOST = _env.posthog_host.get_secret_value()
+ANALYTICS_FORWARD_PROPERTIES = _env.analytics_forward_properties
+ANALYTICS_OUTBOUND_PRIVATE_HOSTS = _env.analytics_outbound_private_hosts
+
+globals().update(parse_mail_url(_env.email_url.get_secret_value()))
+EMAIL_TIMEOUT = 10  # seconds; a mail server that is slower is tried again
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = _env.email_from
 
 LOGGING = build_logging(level=_env.log_level, is_json=_env.loopin_env == "production")
 # Celery writes through the same handlers instead of adding its own.

@@ -22,4 +22,6 @@ WHITENOISE_AUTOREFRESH = True  # no collected folder is needed
 # All tests of a process are one minute of few users; those that are about limits set them.
 ANALYTICS_RATE_LIMIT_PER_MINUTE = 0
 ANALYTICS_LOGIN_LIMIT_PER_MINUTE = 0
-OPENAI_API_KEY = ""  # a developer's exported key must not reach the outside from a test
+# A developer's exported keys must not reach the outside from a test.
+OPENAI_API_KEY = ""
+POSTHOG_API_KEY = ""

@@ -49,6 +49,7 @@ class NonsenseTest(TestCase):
             ("ANALYTICS_AI_DAILY_BUDGET", "-1", ["requests to the outside model a day"]),
             ("ANALYTICS_AI_CACHE_DAYS", "400", ["days for which"]),
             ("POSTHOG_API_KEY", "your-posthog-api-key", ["placeholder"]),
+            ("EMAIL_URL", "mail.example.org", ["smtp+tls://"]),
             ("LOOPIN_ENV", "staging", ["development, production or test"]),
         ]:
             with self.subTest(key=key, value=value):
@@ -158,3 +159,23 @@ class ProductionTest(TestCase):
                 with self.assertRaises(ImproperlyConfigured) as caught:
                     load(**variables, OPENAI_API_KEY="a-key")
                 self.assertIn("OPENAI_BASE_URL: sends texts", str(caught.exception))
+
+    def test_events_and_mail_do_not_cross_the_internet_in_the_open(self) -> None:
+        for key, value, is_fine in [
+            ("POSTHOG_HOST", "https://eu.i.posthog.com", True),
+            ("POSTHOG_HOST", "http://posthog.internal:8000", True),
+            ("POSTHOG_HOST", "http://posthog.example.org", False),
+            ("EMAIL_URL", "smtp+tls://me:secret@mail.example.org", True),
+            ("EMAIL_URL", "smtps://mail.example.org", True),
+            ("EMAIL_URL", "smtp://10.1.2.3", True),
+            ("EMAIL_URL", "smtp://me:secret@mail.example.org", False),
+        ]:
+            with self.subTest(key=key, value=value):
+                variables = {**self.GOOD, "POSTHOG_API_KEY": "phc_key", key: value}
+                if is_fine:
+                    load(**variables)
+                    continue
+                with self.assertRaises(ImproperlyConfigured) as caught:
+                    load(**variables)
+                self.assertIn(f"{key}: sends", str(caught.exception))
+                self.assertNotIn("secret", str(caught.exception))
