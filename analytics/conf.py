@@ -47,6 +47,8 @@ class AnalyticsSettings:
     rate_limit_per_minute: int = 600
     login_limit_per_minute: int = 30
     event_names: dict[str, str] = field(default_factory=dict)
+    metrics: tuple[str, ...] = ()
+    public_url: str = ""
     metrics_token: str = ""
     prometheus_dir: str = ""
     text_properties: tuple[str, ...] = ("message", "text", "comment", "feedback", "review")

@@ -29,6 +29,8 @@ class Known(StrEnum):
     VERIFIED = "user_verified"
     LOGIN = "login"
     LOGIN_FAILED = "login_failed"
+    OTP_VERIFIED = "otp_verified"
+    OTP_FAILED = "otp_failed"
 
 
 #: Where an event says which meetup it is about; the first that is there counts.

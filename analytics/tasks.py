@@ -6,7 +6,7 @@ Work is found in the database, never in the message: a lost message costs the ti
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from celery import Task, shared_task
@@ -113,12 +113,47 @@ def retrain_models(self: Retrying) -> dict[str, str]:
 
 
 @shared_task(bind=True, base=Retrying)
-def detect_anomalies_batch(self: Retrying) -> dict[str, int]:
-    """Judge the newest closed period of every metric. Returns {"anomalies", "insights_created"}."""
-    from analytics.ai_services.insights.generating import generate_from_anomalies
+def process_daily_metrics_calculation(self: Retrying, date_str: str | None = None) -> dict[str, Any]:
+    """The metrics of a day (2026-05-04; default: today and what came late), then all thresholds.
 
-    anomalies, created = generate_from_anomalies()
-    return {"anomalies": anomalies, "insights_created": created}
+    Returns {"date", "metrics_processed", "alerts_triggered", "alerts"}; `alerts` are those that are open now.
+    """
+    from analytics.metrics import MetricsProcessor
+
+    day = date.fromisoformat(date_str) if date_str else clock.today(conf.get().zone)
+    found = MetricsProcessor.process_daily_metrics(day if date_str else None)
+    alerts = MetricsProcessor.check_alert_thresholds()
+    return {
+        "date": day.isoformat(),
+        "metrics_processed": sum(map(len, found.values())),
+        "alerts_triggered": len(alerts),
+        "alerts": alerts,
+    }
+
+
+@shared_task(bind=True, base=Retrying)
+def detect_anomalies_batch(self: Retrying) -> dict[str, int]:
+    """Judge the newest closed period of every metric. Returns {"anomalies", "insights_created", "alerts_opened"}."""
+    from analytics.ai_services.insights.generating import generate_from_anomalies
+    from analytics.metrics.alerts import check_anomalies
+
+    findings, created = generate_from_anomalies()
+    opened = check_anomalies(findings)
+    alarms = sum(finding["is_alarm"] for finding in findings)
+    return {"anomalies": alarms, "insights_created": created, "alerts_opened": opened}
+
+
+@shared_task(bind=True, base=Retrying)
+def send_daily_summary(self: Retrying, date_str: str | None = None) -> dict[str, int]:
+    """Queue the summary of a day (default: yesterday) for each target that wants it. Returns {"queued": n}."""
+    from analytics.delivery.summary import queue_summary
+    from analytics.metrics.messages import link_to_overview
+    from analytics.reports.metrics import daily_facts
+
+    yesterday = clock.today(conf.get().zone) - timedelta(days=1)
+    day = date.fromisoformat(date_str) if date_str else yesterday
+    facts = daily_facts(day)
+    return {"queued": queue_summary(day, facts, link=link_to_overview()) if facts else 0}
 
 
 @shared_task(bind=True, base=Retrying)

@@ -115,6 +115,9 @@ class Env(BaseSettings):
         "INFO", description="DEBUG, INFO, WARNING, ERROR or CRITICAL"
     )
     sentry_dsn: HttpUrl = Field(NO_SECRET, description="an https URL, or unset for no error reports")
+    sentry_traces_sample_rate: float = Field(
+        0.01, ge=0, le=1, allow_inf_nan=False, description="the share of requests to time, from 0 to 1"
+    )
 
     # Servers behind it
     database_url: DatabaseUrl = Field(
@@ -146,6 +149,14 @@ class Env(BaseSettings):
         "events.adapter.MeetupHost",
         pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$",
         description="the dotted path of the host adapter class, such as events.adapter.MeetupHost",
+    )
+    analytics_metrics: Names = Field(
+        (), description="dotted paths, comma-separated, of modules with metrics of yours"
+    )
+    analytics_public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/]+/?)?$",
+        description="the address under which people open this deployment, such as https://loopin.example.org",
     )
     analytics_trusted_proxies: int = Field(
         0, ge=0, le=16, description="how many proxies of yours stand in front, 0 to 16"
@@ -203,8 +214,17 @@ class Env(BaseSettings):
 
     # `make run`
     port: int = Field(8000, ge=1, le=65_535, description="a TCP port from 1 to 65535")
+    uvicorn_port: int = Field(
+        8000, ge=1, le=65_535, description="the TCP port of uvicorn in a container, from 1 to 65535"
+    )
     loopin_data_dir: Path = Field(
         PROJECT_ROOT / ".loopin", description="a directory that this account may write, on a local disk"
+    )
+    loopin_static_dir: Path | None = Field(
+        None, description="a directory for collected static files; default LOOPIN_DATA_DIR/static"
+    )
+    loopin_alive_dir: Path | None = Field(
+        None, description="a directory where worker and beat leave signs of life, or unset for none"
     )
     loopin_admin_password: SecretStr = Field(
         NO_SECRET, description="any text; the first administrator's password"

@@ -180,6 +180,53 @@ DESCRIPTIONS: dict[str, Described] = {
         body={"user_id": 7},
         errors=(404,),
     ),
+    "calculate_metrics": Described(
+        "Works the metrics of a day out and keeps them, then looks at all thresholds. Without a day it is the present "
+        "one, and days for which events came late are worked out again. It may run as often as one likes.",
+        body={"date": "2026-05-04", "metric_types": ["kpi"]},
+        answer={
+            "date": "2026-05-04",
+            "kpis": {
+                "daily_active_users": {
+                    "value": 812.0, "previous_value": 790.0, "change_percentage": 2.7848, "change_direction": "up",
+                    "unit": "persons", "state": "ok", "target_value": None, "is_open": False,
+                    "period_start": "2026-05-03T22:00:00Z",
+                }
+            },
+            "kris": {}, "krs": {}, "custom": {}, "alert_count": 0, "alerts": [], "status": "completed",
+        },
+    ),
+    "list_metrics": Described(
+        "Every metric with its definition, target and thresholds, its newest value and how that stands: `ok`, "
+        "`warning`, `critical`, `open` (the day has to end first) or `no_data`.",
+        answer={"metrics": []},
+    ),
+    "get_metric": Described(
+        "A metric day by day, by default the last 90 days, with the alerts of that time; with a `dimension` also its "
+        "parts.",
+        errors=(404,),
+    ),
+    "explain_metric": Described(
+        "What the change from the days before is made of: parts that sum up to it exactly. Active users and revenue "
+        "have such a tree." + _PROOF,
+        errors=(404,),
+    ),
+    "decide_metric": Described(
+        "Sets target, thresholds or owner of a metric, or silences its alerts until a time. What is not named stays; "
+        "null gives back what the metric declares.",
+        body={"warning_threshold": 500, "critical_threshold": 300},
+        errors=(404,),
+    ),
+    "list_alerts": Described(
+        "Alerts, open ones first, at most 200. An alert opens once, may become critical once, and ends when the value "
+        "is well back.",
+        answer={"alerts": []},
+    ),
+    "handle_alert": Described(
+        "Acknowledges an alert or takes that back; silences it until a time.",
+        body={"acknowledged": True, "muted_until": "2026-05-05T08:00:00Z"},
+        errors=(404,),
+    ),
     "detect_anomalies": Described(
         "Periods of a metric whose value its past did not let expect, by robust z-score or with weekdays in mind.",
         body={"metric_name": "daily_active_users", "days": 28, "method": "seasonal"},

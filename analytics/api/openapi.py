@@ -39,6 +39,8 @@ _TAGS = {
     "sentiment": "The sentiment of a text",
     "user-behavior": "What a user did, likes and may do",
     "predictions": "Attendance and churn",
+    "metrics": "Values of metrics, their history and what a change is made of",
+    "alerts": "Metrics beyond their thresholds",
     "anomalies": "Unusual values of metrics",
     "clustering": "Personas",
     "models": "How good the predictions are",

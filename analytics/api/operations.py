@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from analytics.api import auth, datasets, exports, health, intelligence, native, people, query, shapes
+from analytics.api import (
+    auth,
+    datasets,
+    exports,
+    health,
+    intelligence,
+    metrics,
+    native,
+    people,
+    query,
+    shapes,
+)
 from analytics.api.auth import Caller, Permission
 from analytics.api.limits import Limit
 from analytics.api.operation import API as _API
@@ -102,6 +113,7 @@ OPERATIONS: tuple[Operation, ...] = (
         shapes.UndoAnswer, "Take a merge back", query=shapes.UndoQuery,
     ),
     *intelligence.OPERATIONS,
+    *metrics.OPERATIONS,
     *query.OPERATIONS,
     *people.OPERATIONS,
     *exports.OPERATIONS,

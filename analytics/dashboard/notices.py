@@ -10,8 +10,9 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from analytics import conf
 from analytics.dashboard import wording
-from analytics.models.choices import InsightType, Priority
+from analytics.models.choices import AlertLevel, InsightType, Priority
 
 
 @dataclass(frozen=True)
@@ -50,22 +51,15 @@ def insights_of(insights: Iterable[Mapping[str, Any]]) -> list[Notice]:
 
 
 def _alert(alert: Mapping[str, Any], page: str) -> Notice:
-    warning, critical, value = alert["warning_threshold"], alert["critical_threshold"], alert["value"]
-    is_critical = critical is not None and _is_beyond(value, warning, critical)
-    threshold = critical if is_critical else warning
-    names = {"value": _plain(value), "on": wording.day(datetime.fromisoformat(alert["period_start"]).date())}
+    names = {
+        "value": wording.measured(alert["value"], alert["unit"]),
+        "on": wording.day(datetime.fromisoformat(alert["period_start"]).astimezone(conf.get().zone).date()),
+    }
     detail = _("%(value)s on %(on)s") % names
-    if threshold is not None:
-        detail = _("%(value)s on %(on)s, threshold %(threshold)s") % {**names, "threshold": _plain(threshold)}
+    if alert["threshold"] is not None:
+        threshold = wording.measured(alert["threshold"], alert["unit"])
+        detail = _("%(value)s on %(on)s, threshold %(threshold)s") % {**names, "threshold": threshold}
+    is_critical = alert["level"] == AlertLevel.CRITICAL
     level = Priority.CRITICAL if is_critical else Priority.HIGH
     text = _("Critical") if is_critical else _("Warning")
-    return Notice(alert["metric_name"], detail, level.value, text, f"{page}?q={alert['metric_name']}")
-
-
-def _is_beyond(value: float, warning: float | None, critical: float) -> bool:
-    """The side on which a metric is bad shows in the order of its two thresholds."""
-    return value <= critical if warning is not None and critical < warning else value >= critical
-
-
-def _plain(value: float) -> str:
-    return wording.number(value, 0 if value == int(value) else 2)
+    return Notice(alert["title"], detail, level.value, text, f"{page}?q={alert['metric_name']}")

@@ -45,6 +45,24 @@ def percent(value: float, decimals: int = 1) -> str:
     return _("%(number)s%%") % {"number": number(value, decimals)}
 
 
+def measured(value: float, unit: str) -> str:
+    """A value of a metric in its unit.
+
+    Example:
+        >>> measured(12.345, "percent"), measured(1234.5, "money"), measured(75, "seconds"), measured(0.25, "number")
+        ('12.3%', '1,234.50', '1m 15s', '0.25')
+    """
+    if unit == "percent":
+        return percent(value)
+    if unit == "seconds":
+        return length(value)
+    if unit == "milliseconds":
+        return _("%(number)s ms") % {"number": number(value)}
+    if unit in ("persons", "events"):
+        return short_number(value)
+    return short_number(value, 0 if value == int(value) and unit != "money" else 2)
+
+
 def length(seconds: float) -> str:
     """A length of time, to the second.
 

@@ -10,8 +10,9 @@ from django.contrib.auth.base_user import AbstractBaseUser
 
 from analytics import clock, conf
 from analytics.errors import BadInput
-from analytics.models import AIInsight, BusinessMetric
+from analytics.models import AIInsight
 from analytics.models.choices import InsightStatus, Priority
+from analytics.reports import metrics as metrics_report
 from analytics.reports.analyses import ask
 from analytics.reports.answering import answering
 from analytics.reports.people import roots_of
@@ -91,7 +92,7 @@ def overview_between(first: date, last: date, *, top: int = 10) -> Overview:
         from eventlake.analyses.overview import overview as analysis
 
         question = replace(_question(first, last), top=top)
-    return Overview(ask(analysis, question), _insights(), _alerts())
+    return Overview(ask(analysis, question), _insights(), metrics_report.alerts_of_overview())
 
 
 def _question(first: date, last: date) -> OverviewQuestion:
@@ -153,26 +154,3 @@ def _insights(only_user: int | None = None) -> list[dict[str, Any]]:
         }
         for insight in ranked[:_TOP_INSIGHTS]
     ]
-
-
-def _alerts() -> list[dict[str, Any]]:
-    """Metrics over a threshold in their newest period."""
-    found = BusinessMetric.objects.filter(is_alert_triggered=True, is_archived=False)
-    newest: dict[str, BusinessMetric] = {}
-    for metric in found.order_by("period_start"):
-        newest[metric.metric_name] = metric
-    return [
-        {
-            "metric_name": metric.metric_name,
-            "metric_type": metric.metric_type,
-            "value": float(metric.value),
-            "warning_threshold": _number(metric.warning_threshold),
-            "critical_threshold": _number(metric.critical_threshold),
-            "period_start": metric.period_start.isoformat(),
-        }
-        for metric in newest.values()
-    ]
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)

@@ -19,7 +19,7 @@ from django.db import connection
 from django.db.models import Count, Max
 
 from analytics import clock
-from analytics.models import AIInsight, BusinessMetric, PredictionModel, UserBehaviorProfile
+from analytics.models import AIInsight, Alert, BusinessMetric, PredictionModel, UserBehaviorProfile
 from analytics.reports import intelligence
 from analytics.reports import overview as overview_report
 from analytics.reports.answering import answering
@@ -41,7 +41,10 @@ def get_analytics_overview_cached(days: int = 7) -> dict[str, Any]:
         return overview_report.overview(days).as_answer()
 
     found = _kept(
-        "analytics_overview", [days, *_newest(AIInsight), *_newest(BusinessMetric)], OVERVIEW_LIFETIME_S, make
+        "analytics_overview",
+        [days, *_newest(AIInsight), *_newest(BusinessMetric), *_newest(Alert)],
+        OVERVIEW_LIFETIME_S,
+        make,
     )
     return _as_of_now(found)
 

@@ -41,3 +41,17 @@ def next_part(name: str, rows: int) -> Iterator[Part | None]:
         yield Part(hot.events_from(start, below=end), is_last=end >= safe)
         cursor.watermark, cursor.cluster, cursor.moved_at = max(start, end), cluster(), clock.now()
         cursor.save()
+
+
+@contextmanager
+def unread(name: str) -> Iterator[QuerySet[UserEvent] | None]:
+    """All rows that came since this block was last left without an error; None the first time.
+
+    For work that only looks at them and may be done twice: nothing is locked meanwhile, and two readers see the same.
+    """
+    safe = sealing.safe_bound()
+    found = WorkCursor.objects.filter(name=name, cluster=cluster()).first()
+    yield None if found is None else hot.events_from(found.watermark, below=safe)
+    WorkCursor.objects.update_or_create(
+        name=name, defaults={"watermark": safe, "cluster": cluster(), "moved_at": clock.now()}
+    )

@@ -225,7 +225,7 @@ class DataTest(TestCase):
     def test_the_number_of_queries_does_not_grow_with_the_data(self) -> None:
         with clock.frozen(NOON):
             send_batch(at("2026-05-04T11:00"))
-        with self.assertNumQueries(7):
+        with self.assertNumQueries(8):
             # session, user, any event, changes, merges, insights, alerts; COPY is not counted
             self.read()
         with clock.frozen(NOON):
@@ -234,7 +234,7 @@ class DataTest(TestCase):
             AIInsight.objects.create(
                 insight_type="trend", title=f"t{n}", confidence_score=0.5, priority="low"
             )
-        with self.assertNumQueries(7):
+        with self.assertNumQueries(8):
             self.read()
 
     def test_numbers_and_dates_follow_the_language(self) -> None:

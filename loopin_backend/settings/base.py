@@ -7,6 +7,7 @@ from celery.schedules import crontab
 
 # Every Django process must know the queue, or its shared tasks would look for a broker of their own.
 import loopin_backend.celery as celery_module
+from analytics import __version__
 from loopin_backend import embedded, env
 from loopin_backend.addresses import (
     BROKER_DATABASE,
@@ -47,6 +48,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "analytics.monitoring.middleware.PrometheusMiddleware",  # before the others, so that it sees what they answer
+    "analytics.monitoring.middleware.ResponseTimeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -125,7 +128,7 @@ USE_I18N = True
 LANGUAGE_CODE = "en"
 
 STATIC_URL = "/static/"
-STATIC_ROOT: Path | None = _data_dir / "static"
+STATIC_ROOT: Path | None = _env.loopin_static_dir or _data_dir / "static"
 WHITENOISE_MANIFEST_STRICT = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -185,6 +188,15 @@ CELERY_BEAT_SCHEDULE = {
         "task": "analytics.tasks.generate_predictive_insights",
         "schedule": crontab(minute="20", hour="*/6"),
     },
+    # A quarter past, when sealing has taken in what an hour brought, and before anomalies are looked for.
+    "process-daily-metrics": {
+        "task": "analytics.tasks.process_daily_metrics_calculation",
+        "schedule": crontab(minute="15"),
+    },
+    "send-daily-summary": {
+        "task": "analytics.tasks.send_daily_summary",
+        "schedule": crontab(hour="7", minute="0"),
+    },
     "detect-anomalies": {
         "task": "analytics.tasks.detect_anomalies_batch",
         "schedule": crontab(minute="*/30"),
@@ -203,6 +215,8 @@ ANALYTICS_HOT_DAYS = _env.analytics_hot_days
 ANALYTICS_LAKE_URI = _env.analytics_lake_uri or str(_data_dir / "lake")
 ANALYTICS_TIME_ZONE = _env.analytics_time_zone or TIME_ZONE
 ANALYTICS_HOST = _env.analytics_host
+ANALYTICS_METRICS = _env.analytics_metrics
+ANALYTICS_PUBLIC_URL = _env.analytics_public_url
 ANALYTICS_TRUSTED_PROXIES = _env.analytics_trusted_proxies
 ANALYTICS_IP_MODE = _env.analytics_ip_mode
 ANALYTICS_IMPORT_DIR = _env.analytics_import_dir or str(_data_dir / "imports")
@@ -233,3 +247,8 @@ LOGGING = build_logging(level=_env.log_level, is_json=_env.loopin_env == "produc
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 CELERY_APP = celery_module.app
+
+if _env.sentry_dsn.get_secret_value() and _env.loopin_env != "test":
+    from loopin_backend import sentry  # half a tenth of a second that nobody without a DSN should wait
+
+    sentry.start(_env, release=f"loopin-analytics@{__version__}")

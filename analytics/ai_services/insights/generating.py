@@ -70,12 +70,14 @@ def claims_about_user(user_id: int, analysis: dict[str, Any]) -> list[Claim]:
     return [claim for claim in found if claim is not None]
 
 
-def generate_from_anomalies() -> tuple[int, int]:
-    """Look at every metric; the number of anomalies found, and of new insights."""
+def generate_from_anomalies() -> tuple[list[dict[str, Any]], int]:
+    """Look at every metric; what was found in the last days, as `detect_anomalies` gives it, and the number of new
+    insights."""
     from analytics.ai_services.anomalies.detection import detect_all
 
-    anomalies = [found for found in detect_all() if found["is_alarm"]]  # the first day of each incident
-    return len(anomalies), put_claims(claims_about_anomalies(anomalies))
+    found = detect_all()
+    alarms = [finding for finding in found if finding["is_alarm"]]  # the first day of each incident
+    return found, put_claims(claims_about_anomalies(alarms))
 
 
 def _falling(user_id: int, analysis: dict[str, Any]) -> Claim:
