@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from bench import own_servers
+
 if TYPE_CHECKING:
     from analytics.tests.posthog_stand_in import Reply, Request, StandIn
 
@@ -59,11 +61,12 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="kill-outbox-") as folder:
             command = _command(Path(folder), options.rounds, options.seed)
             sys.exit(subprocess.run(command, check=False).returncode)
-    _set_up()
     if options.part == "nursery":
+        own_servers.use_django()
+        _use_receiver()
         nurse(options.rounds, random.Random(options.seed))
         return
-    _prepare_database()
+    own_servers.set_up()
     faults = run(options.rounds, options.seed)
     for fault in faults[:20]:
         print(fault)
@@ -71,37 +74,20 @@ def main() -> None:
 
 
 def _command(folder: Path, rounds: int, seed: int) -> list[str]:
-    """The loop in a process with servers of its own, whatever the environment names."""
-    given = ["LOOPIN_ENV=test", f"LOOPIN_DATA_DIR={folder}", f"ANALYTICS_LAKE_URI={folder / 'lake'}"]
-    unset = ["-u", "DATABASE_URL", "-u", "REDIS_URL", "-u", "DJANGO_SETTINGS_MODULE"]
-    return ["env", *unset, *given, "LOG_LEVEL=CRITICAL", *_part("loop", rounds, seed)]
+    return own_servers.command(folder, _part("loop", rounds, seed), LOG_LEVEL="CRITICAL")
 
 
 def _part(name: str, rounds: int, seed: int) -> list[str]:
     numbers = ["--rounds", str(rounds), "--seed", str(seed)]
-    return [sys.executable, "-m", "bench.kill_outbox", "--part", name, *numbers]
+    return ["-m", "bench.kill_outbox", "--part", name, *numbers]
 
 
-def _set_up() -> None:
-    import django
+def _use_receiver() -> None:
+    """The receiver that the loop gave to the nursery."""
     from django.conf import settings
 
-    from loopin_backend import env
-
-    env.use_settings()
-    django.setup()
-    host = settings.ANALYTICS_OUTBOUND_PRIVATE_HOSTS
-    if host:  # the receiver's, given to the nursery
-        settings.POSTHOG_API_KEY, settings.POSTHOG_HOST = "phc_kill", f"http://{host[0]}"
-
-
-def _prepare_database() -> None:
-    from django.core.management import call_command
-
-    from loopin_backend import embedded
-
-    embedded.ensure()
-    call_command("migrate", verbosity=0)
+    (host,) = settings.ANALYTICS_OUTBOUND_PRIVATE_HOSTS
+    settings.POSTHOG_API_KEY, settings.POSTHOG_HOST = "phc_kill", f"http://{host}"
 
 
 def run(rounds: int, seed: int) -> list[str]:
@@ -118,7 +104,7 @@ def run(rounds: int, seed: int) -> list[str]:
         started_s = time.perf_counter()
         try:
             environment = env.child_environment(ANALYTICS_OUTBOUND_PRIVATE_HOSTS=there.host)
-            subprocess.run(_part("nursery", rounds, seed), env=environment, check=True)
+            subprocess.run([sys.executable, *_part("nursery", rounds, seed)], env=environment, check=True)
         finally:
             stop.set()
             writer.join()
@@ -223,7 +209,7 @@ def _write(put: Put, stop: threading.Event, dice: random.Random) -> None:
         is_kept = dice.random() < 0.9
         with transaction.atomic():
             message = put_message(sink=sink, kind="alert", payload={"key": key}, ordering_key=key)
-            events = _store_batch(dice)
+            events = store_batch(dice)
             transaction.set_rollback(not is_kept)
         if is_kept:
             put.messages.setdefault(key, []).append(str(message.uuid))
@@ -232,7 +218,8 @@ def _write(put: Put, stop: threading.Event, dice: random.Random) -> None:
     connection.close()
 
 
-def _store_batch(dice: random.Random) -> list[str]:
+def store_batch(dice: random.Random, events: int = _BATCH) -> list[str]:
+    """Commit a batch of events of a few persons; their uuids."""
     from analytics import clock
     from analytics.ingestion import pipeline
     from analytics.ingestion.commit import commit
@@ -246,7 +233,7 @@ def _store_batch(dice: random.Random) -> list[str]:
             "distinct_id": f"u{dice.randrange(_PERSONS)}",
             "uuid": str(UUID(int=dice.getrandbits(128), version=4)),
         }
-        for _ in range(_BATCH)
+        for _ in range(events)
     ]
     batch = pipeline.run(arrival, [to_event(item, arrival, number) for number, item in enumerate(items)])
     (results,) = commit([batch])

@@ -47,9 +47,8 @@ class Servers:
         atexit.unregister(self.release)
         with self._use.letting_go() as is_last:
             if is_last:
-                account = find_account()
                 valkey.stop(self.places)
-                postgres.stop(self.places, account)
+                postgres.stop(self.places)
         return is_last
 
     def _hold(self) -> None:
