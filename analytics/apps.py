@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class AnalyticsConfig(AppConfig):
-    """Register `analytics` and connect login, logout and tracked-model signals."""
+    """Register `analytics` and connect login, logout and tracked-model signals, and what counts stored events."""
 
     name = "analytics"
     verbose_name = "Analytics"
@@ -15,7 +15,10 @@ class AnalyticsConfig(AppConfig):
     def ready(self) -> None:
         """Connect the signal receivers, and what follows a migration, once all models are loaded."""
         from analytics import signals
-        from analytics.store import triggers
+        from analytics.monitoring import events
+        from analytics.store import groups, triggers
 
         signals.connect()
+        events.connect()
         triggers.connect()
+        groups.connect()

@@ -13,6 +13,8 @@ from typing import Any
 from celery.beat import Scheduler
 from django.db import Error, connections
 
+from loopin_backend import alive
+
 logger = logging.getLogger("loopin_backend.beat")
 
 ADVISORY_LOCK_ID = 0x6C6F6F70  # "loop"; any constant that nothing else in this database uses
@@ -30,6 +32,7 @@ class SingleScheduler(Scheduler):
         if leads != self._leads:
             logger.info("this beat %s", "schedules" if leads else "stands by")
             self._leads = leads
+        alive.touch("beat")
         return float(super().tick(*args, **kwargs)) if leads else STAND_BY_S
 
     def close(self) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init
+from celery.signals import beat_init, celeryd_init, heartbeat_sent
 from kombu import Queue
 
-from loopin_backend import embedded, env
+from loopin_backend import alive, embedded, env
 from loopin_backend.queues import QUEUES
 
 env.use_settings()
@@ -62,3 +62,9 @@ app.conf.beat_scheduler = "loopin_backend.beat:SingleScheduler"
 @beat_init.connect
 def _ensure_servers(**_: Any) -> None:
     embedded.ensure()
+
+
+@heartbeat_sent.connect
+def _show_life(**_: Any) -> None:
+    """Sent while the worker takes messages, and not while it waits for a broker that is away."""
+    alive.touch("worker")

@@ -1,7 +1,8 @@
 """How log records are written: one line each, JSON in production, words in development.
 
 Whatever a visitor put into a message, a record stays one line and moves no terminal: control
-characters are escaped. Nothing is written to files; the process manager owns the output.
+characters are escaped, and what must not be kept is hidden (`loopin_backend.redaction`). Nothing is written to files;
+the process manager owns the output.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import logging
 import re
 from datetime import UTC, datetime
 from typing import Any
+
+from loopin_backend.redaction import redact, redact_value
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -31,18 +34,25 @@ class JSONFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line of JSON; JSON's own escapes take care of control characters."""
-        extras = {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        extras = {
+            name: redact_value(name, value) for name, value in vars(record).items() if name not in _STANDARD
+        }
         entry: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": redact(record.getMessage()),
             "process": record.process,
             **extras,
         }
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
-        return json.dumps(entry, default=repr)
+            entry["exception"] = redact(self.formatException(record.exc_info))
+        return json.dumps(entry, default=_describe)
+
+
+def _describe(value: object) -> str:
+    """What JSON has no form for, such as the request that Django puts on its records."""
+    return redact(repr(value))
 
 
 class LineFormatter(logging.Formatter):
@@ -53,7 +63,11 @@ class LineFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is logging's
         """The line without its traceback, safe to print on a terminal."""
-        return escape_control(super().formatMessage(record))
+        return escape_control(redact(super().formatMessage(record)))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
+        """The traceback, redacted like the line above it."""
+        return redact(super().formatException(ei))
 
 
 def build_logging(*, level: str, is_json: bool) -> dict[str, Any]:

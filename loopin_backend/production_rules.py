@@ -55,6 +55,10 @@ def list_production_problems(env: Env) -> list[Problem]:
         )
     if env.posthog_api_key.get_secret_value() and _is_open_letter(env.posthog_host.get_secret_value()):
         problems.append(Problem("POSTHOG_HOST", "sends events unencrypted over the internet", "use https://"))
+    if _is_open_letter(env.sentry_dsn.get_secret_value()):
+        problems.append(
+            Problem("SENTRY_DSN", "sends error reports unencrypted over the internet", "use https://")
+        )
     if _is_open_letter(env.email_url.get_secret_value(), scheme="smtp"):
         problems.append(
             Problem("EMAIL_URL", "sends mail unencrypted over the internet", "use smtp+tls:// or smtps://")

@@ -10,9 +10,11 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError, transaction
+from django.dispatch import Signal
 
 from analytics import clock
 from analytics.errors import Unavailable
@@ -26,6 +28,9 @@ from analytics.store import erasure, ledger, locks
 from analytics.store import events as event_store
 
 logger = logging.getLogger("analytics.ingestion")
+
+#: After the commit, for those who watch: `event_types` holds how many events of each type were stored.
+events_stored = Signal()
 
 _MAX_TRIES = 4
 _LOCK_WAIT_MS = 2000
@@ -108,6 +113,9 @@ def _in_transaction(batches: Sequence[Batch], limit_lock_wait: bool) -> list[lis
         stored_at = clock.now()
         event_store.insert_rows(to_row(event, stored_at) for event in fresh)
         _keep_records(batches, fresh, duplicates)
+        if fresh:
+            told = partial(events_stored.send, None, event_types=Counter(e.event_type for e in fresh))
+            transaction.on_commit(told, robust=True)
     fresh_ids = {id(event) for event in fresh}
     return [_results(batch, fresh_ids) for batch in batches]
 

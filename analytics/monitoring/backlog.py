@@ -1,4 +1,4 @@
-"""What is waiting, read from the database when Prometheus asks: sealing, enrichment, deliveries.
+"""Read when Prometheus asks: what waits for sealing, enrichment, delivery; who is active; this process's memory.
 
 Every figure is a quick one: a count behind an index, or a difference of two rows. One that cannot be read is left out.
 """
@@ -7,21 +7,28 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 
-from django.db.models import Count, Min
+from django.db.models import Count, Max, Min
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from analytics import clock
-from analytics.models import EventChange, OutboxMessage, SinkState, WorkCursor
+from analytics.models import EventChange, OutboxMessage, SinkState, UserEvent, WorkCursor
 from analytics.models.choices import OutboxState
+from analytics.monitoring.memory import get_memory_usage
 from analytics.store import forwarded, hot, lake
 
 logger = logging.getLogger("analytics.monitoring")
 
+#: Who sent an event in this time is active.
+ACTIVE_FOR = timedelta(minutes=15)
+#: At most so many of the newest events are looked at, however many there are.
+_NEWEST_EVENTS = 50_000
+
 
 class BacklogCollector(Collector):
-    """Gauges of everything that waits."""
+    """Gauges of what waits, of who is active and of memory."""
 
     def collect(self) -> Iterable[Metric]:
         """One family after another; a family whose rows cannot be read is logged and left out."""
@@ -92,4 +99,30 @@ def _sinks() -> Iterator[Metric]:
     yield from (waiting, age, faults)
 
 
-_FAMILIES: tuple[Callable[[], Iterator[Metric]], ...] = (_unsealed, _changes, _cursors, _outbox, _sinks)
+def _active_users() -> Iterator[Metric]:
+    """Persons among the newest events; the primary key leads there, so that the table's size does not matter."""
+    newest = UserEvent.objects.aggregate(pk=Max("pk"))["pk"] or 0
+    recent = UserEvent.objects.filter(
+        pk__gt=newest - _NEWEST_EVENTS, created_at__gte=clock.now() - ACTIVE_FOR
+    )
+    yield GaugeMetricFamily(
+        "analytics_active_users",
+        "Persons with an event in the last 15 minutes",
+        recent.aggregate(count=Count("person", distinct=True))["count"],
+    )
+
+
+def _memory() -> Iterator[Metric]:
+    usage = get_memory_usage()
+    sizes = GaugeMetricFamily(
+        "analytics_memory_bytes", "Memory of the web process that answers", labels=["kind"]
+    )
+    for kind in ("rss", "vms"):
+        sizes.add_metric([kind], usage[kind] * 1024 * 1024)
+    yield sizes
+    yield GaugeMetricFamily("analytics_memory_percent", "Its share of the machine's memory", usage["percent"])
+
+
+_FAMILIES: tuple[Callable[[], Iterator[Metric]], ...] = (
+    _unsealed, _changes, _cursors, _outbox, _sinks, _active_users, _memory,
+)  # fmt: skip

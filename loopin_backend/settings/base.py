@@ -249,6 +249,6 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_APP = celery_module.app
 
 if _env.sentry_dsn.get_secret_value() and _env.loopin_env != "test":
-    from loopin_backend import sentry  # half a tenth of a second that nobody without a DSN should wait
+    from loopin_backend import sentry  # nobody without a DSN should wait for it
 
     sentry.start(_env, release=f"loopin-analytics@{__version__}")

@@ -1,5 +1,6 @@
 """A developer's machine and `make run`: a secret key of its own, static files straight from the apps."""
 
+from loopin_backend import toolbar
 from loopin_backend.secret_key import find_or_make_secret_key
 from loopin_backend.settings.base import *
 from loopin_backend.settings.base import _data_dir, _env
@@ -16,3 +17,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+
+if toolbar.is_wanted(is_debug=DEBUG):
+    toolbar.put_toolbar(globals())

@@ -38,7 +38,7 @@ class DeploymentCheckTest(TestCase):
     def test_no_capture_path_is_redirected_to_https(self) -> None:
         script = """
 import django; django.setup()
-paths = "/batch /batch/ /e/ /i/v0/e/ /i/v1/analytics/events /capture/ /v1/batch /v1/t /flags/ /livez /readyz"
+paths = "/batch /batch/ /e/ /i/v0/e/ /i/v1/analytics/events /capture/ /v1/batch /v1/t /flags/ /livez /readyz /metrics"
 from django.middleware.security import SecurityMiddleware
 from django.test import RequestFactory
 inner = SecurityMiddleware(lambda request: None)
