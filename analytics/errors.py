@@ -3,7 +3,8 @@
     AnalyticsError
     ├── BadInput 400                what the caller sent cannot be used
     │   ├── MalformedBody 400       the bytes are not the body that they claim to be
-    │   └── BodyTooLarge 413        more bytes, or more events, than one request may carry
+    │   ├── BodyTooLarge 413        more bytes, or more events, than one request may carry
+    │   └── UnsupportedMedia 415    an encoding or a content type that is not read here
     ├── NotAuthenticated 401        no credential, or one that does not hold
     ├── NotAllowed 403              the credential holds but does not reach this far
     ├── NotFound 404
@@ -50,6 +51,13 @@ class BodyTooLarge(BadInput):
 
     status = 413
     code = "body_too_large"
+
+
+class UnsupportedMedia(BadInput):
+    """The body comes in an encoding or content type that is not read; the detail names those that are."""
+
+    status = 415
+    code = "unsupported_media"
 
 
 class NotAuthenticated(AnalyticsError):

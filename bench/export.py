@@ -66,7 +66,7 @@ def _measured(kind: str, days: int) -> dict[str, Any]:
     return found
 
 
-def make(events: int, fresh: int) -> int:
+def make(events: int, fresh: int, start: dt.datetime = START) -> int:
     """Sealed events with their persons, then fresh ones above the watermark; how many rows."""
     import numpy as np
     import pyarrow as pa
@@ -81,7 +81,7 @@ def make(events: int, fresh: int) -> int:
 
     User.objects.create_user("root", is_staff=True)
     lake, first, number, day = lakes.lake(), 1, 0, None
-    made = World(events, start=START, days=DAYS, seed=7, has_merges=False).days()
+    made = World(events, start=start, days=DAYS, seed=7, has_merges=False).days()
     # A transaction a day: the numbers stay below those of the database, whose fresh rows lie above the watermark.
     for number, day in enumerate(made, start=1):
         rows = _with(day, "id", pa.array(np.arange(first, first + day.num_rows)))

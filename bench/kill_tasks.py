@@ -159,7 +159,7 @@ def _flush_redis() -> None:
     from loopin_backend.celery import app
 
     with app.connection_for_write() as connection:
-        connection.default_channel.client.flushall()
+        connection.default_channel.client.flushall()  # type: ignore[attr-defined]  # kombu's channel of Redis
 
 
 def _write(given: Given, stop: threading.Event, dice: random.Random, imports: Path) -> None:

@@ -26,11 +26,9 @@ from analytics import conf
 from analytics.errors import NotAllowed, NotAuthenticated, TooMany, Unavailable
 from analytics.ingestion.keys import ring
 from analytics.ingestion.visitor import client_ip
+from analytics.store.groups import ANALYSTS
 
 KEY_PREFIX = "lk_"
-
-#: The Django group whose members may read all analyses.
-ANALYSTS = "analyst"
 
 
 class Permission(StrEnum):

@@ -36,10 +36,11 @@ class Request:
 
 @dataclass(slots=True, frozen=True)
 class Accepted:
-    """The batch to store, and whether the request was one bare event."""
+    """The batch to store, whether the request was one bare event, and what its answer calls each item."""
 
     batch: Batch
     is_single: bool
+    names: list[str]
 
 
 @dataclass(slots=True, frozen=True)
@@ -56,7 +57,8 @@ class Reading:
 def read(request: Request) -> Reading:
     """Decode the body and read the envelope; no database is touched.
 
-    **Errors**: `MalformedBody`, `BodyTooLarge`, `NotAuthenticated` for a missing or malformed key.
+    **Errors**: `BadInput` (such as `MalformedBody`, `BodyTooLarge`, `UnsupportedMedia`), `NotAuthenticated` for a
+    missing or malformed key.
     """
     limit = conf.get().max_batch_body_bytes
     body = request.body or request.query.get("data", "").encode()
@@ -93,18 +95,11 @@ def accept(reading: Reading) -> Accepted:
         retention_days=conf.get().retention_days,
     )
     dialect = DIALECTS[request.dialect]
-    candidates = (
-        _candidate(dialect, item, arrival, index, envelope) for index, item in enumerate(envelope.items)
-    )
-    return Accepted(pipeline.run(arrival, candidates), envelope.is_single)
+    candidates = (_candidate(dialect, item, arrival, index) for index, item in enumerate(envelope.items))
+    return Accepted(pipeline.run(arrival, candidates), envelope.is_single, envelope.names)
 
 
-def _candidate(
-    dialect: Dialect, item: Any, arrival: Arrival, index: int, envelope: Envelope
-) -> Event | Refusal:
-    if envelope.shared and isinstance(item, dict):
-        own = item.get("context")
-        item = {**item, "context": {**envelope.shared, **(own if isinstance(own, dict) else {})}}
+def _candidate(dialect: Dialect, item: Any, arrival: Arrival, index: int) -> Event | Refusal:
     try:
         return dialect.to_event(item, arrival, index)
     except Rejected as rejected:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import time
 from collections.abc import Callable
@@ -20,8 +21,7 @@ from django.core.cache import cache
 from analytics import clock
 from analytics.ai_services.language_model.settings import ModelSettings
 from analytics.ai_services.manager import AIServiceManager
-from analytics.models import OutboxMessage
-from analytics.models.choices import OutboxState
+from analytics.models import SinkState
 from analytics.reports.probing import Kept, NoAnswer, Probe
 from analytics.store import condition, lake
 
@@ -37,6 +37,8 @@ PUBLIC_EVENTS = 100
 _STAFF_EVENTS = 10_000
 #: Below this the lake's next merge may not fit.
 _LOW_DISK_BYTES = 1024 * 1024 * 1024
+#: Below this neither the lake nor a database on the same disk can go on for long.
+_FULL_DISK_BYTES = 64 * 1024 * 1024
 _SINK = "posthog"
 
 
@@ -63,8 +65,35 @@ def detailed() -> Health:
     return _detailed.get()
 
 
+@dataclass(frozen=True)
+class Readiness:
+    """Whether events can be stored. Codes: `up`, `down` or `timeout`, `standby`; `ok` or `full`."""
+
+    database: str
+    disk: str
+
+    @property
+    def is_ready(self) -> bool:
+        """The database commits, and there is room."""
+        return self.database == "up" and self.disk == "ok"
+
+
+def readiness() -> Readiness:
+    """Asked by balancers, every second or so: worked out once in that time, within a quarter of a second."""
+    return _ready.get()
+
+
+def _make_readiness() -> Readiness:
+    try:
+        database = "up" if _database.ask() == HEALTHY else "standby"
+    except NoAnswer as error:
+        database = error.code
+    return Readiness(database, "ok" if _free_bytes() > _FULL_DISK_BYTES else "full")
+
+
 def forget() -> None:
     """Ask all parts again next time."""
+    _ready.forget()
     _public.forget()
     _detailed.forget()
 
@@ -127,14 +156,18 @@ def _ask_lake() -> str:
 
 
 def _disk() -> str:
+    return HEALTHY if _free_bytes() > _LOW_DISK_BYTES else "low"
+
+
+def _free_bytes() -> float:
     """Room where the lake lies; a lake in a bucket has no end that we could see."""
     place = lake.lake().uri
     if "://" in place:
-        return HEALTHY
+        return math.inf
     folder = Path(place)
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    return HEALTHY if shutil.disk_usage(folder).free > _LOW_DISK_BYTES else "low"
+    return shutil.disk_usage(folder).free
 
 
 def _ai_services() -> str:
@@ -192,15 +225,13 @@ def _deliveries_now() -> _Deliveries:
 
 
 def _ask_deliveries() -> _Deliveries:
-    """Of the newest messages: when one was taken, and how many were given up since."""
-    newest = OutboxMessage.objects.filter(sink=_SINK).order_by("-pk")
-    last_at, failed = None, 0
+    """When PostHog took something last, and how often it has failed since."""
     with condition.limited(_DATABASE_LIMIT_S):
-        for state, delivered_at in newest.values_list("state", "delivered_at")[:1000]:
-            if delivered_at is not None:
-                last_at = max(delivered_at, last_at or delivered_at)
-            failed += state == OutboxState.DEAD and last_at is None
-    return _Deliveries(UNHEALTHY if failed else HEALTHY, last_at, failed)
+        state = SinkState.objects.filter(sink=_SINK).first()
+    if state is None:
+        return _Deliveries(HEALTHY, None, 0)
+    code = UNHEALTHY if state.faults_in_a_row else HEALTHY
+    return _Deliveries(code, state.last_delivered_at, state.faults_in_a_row)
 
 
 _database = Probe("database", _DATABASE_LIMIT_S, _ask_database)
@@ -209,5 +240,6 @@ _lake = Probe("lake", _LAKE_LIMIT_S, _ask_lake)
 _recent_public = Probe("recent events", _DATABASE_LIMIT_S, _counting(PUBLIC_EVENTS))
 _recent_staff = Probe("recent events", _DATABASE_LIMIT_S, _counting(_STAFF_EVENTS))
 _deliveries = Probe("deliveries", _DATABASE_LIMIT_S, _ask_deliveries)
+_ready = Kept(_make_readiness, 1.0)
 _public = Kept(_make_public, _KEPT_S)
 _detailed = Kept(_make_detailed, _KEPT_S)

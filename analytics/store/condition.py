@@ -21,11 +21,20 @@ _COUNTED_ROWS = 10_000
 
 
 def takes_writes() -> bool:
-    """Whether the database answers and is no standby. **Errors**: `DatabaseError`."""
-    is_postgres = connection.vendor == "postgresql"
+    """Whether the database answers, is neither a standby nor read-only, and commits: a message of a few bytes goes into
+    its log and nowhere else.
+
+    **Errors**: `DatabaseError`, also when nothing can be written (a full disk).
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT NOT pg_is_in_recovery()" if is_postgres else "SELECT 1")
-        return bool(cursor.fetchone()[0])
+        if connection.vendor != "postgresql":
+            cursor.execute("SELECT 1")
+            return True
+        cursor.execute("SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'")
+        if not cursor.fetchone()[0]:
+            return False
+        cursor.execute("SELECT pg_logical_emit_message(true, 'loopin', 'ready?')")
+        return True
 
 
 @contextmanager

@@ -11,10 +11,11 @@ from unittest import TestCase
 from unittest.mock import patch
 from urllib.parse import quote
 
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.errors import BodyTooLarge, MalformedBody
+from analytics.errors import BodyTooLarge, MalformedBody, UnsupportedMedia
 from analytics.ingestion import body as bodies
 from analytics.ingestion import lz64
 from analytics.ingestion.body import parse
@@ -58,6 +59,11 @@ def read(body: bytes, *, encoding: str = "", compression: str = "", cap: int = C
     return parse(body, headers, query, cap).data
 
 
+def pack(data: bytes, codec: str) -> bytes:
+    """The data as Arrow's codec of this name compresses it."""
+    return bytes(pa.Codec(codec).compress(data, asbytes=True))
+
+
 class RoundTripTest(TestCase):
     """Whatever JSON goes in, in whatever wrapping, comes out the same."""
 
@@ -69,8 +75,16 @@ class RoundTripTest(TestCase):
         self.assertEqual(read(packed, compression="gzip-js"), data)
 
     @given(_bodies)
-    def test_deflate(self, data: Any) -> None:
-        self.assertEqual(read(zlib.compress(json.dumps(data).encode()), encoding="deflate"), data)
+    def test_deflate_with_and_without_its_header(self, data: Any) -> None:
+        text = json.dumps(data).encode()
+        self.assertEqual(read(zlib.compress(text), encoding="deflate"), data)
+        packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        self.assertEqual(read(packer.compress(text) + packer.flush(), encoding="deflate"), data)
+
+    @given(_bodies)
+    def test_brotli_and_zstd(self, data: Any) -> None:
+        for encoding, name in (("br", "brotli"), ("zstd", "zstd")):
+            self.assertEqual(read(pack(json.dumps(data).encode(), name), encoding=encoding), data)
 
     @given(_bodies)
     def test_base64_with_and_without_its_padding(self, data: Any) -> None:
@@ -129,6 +143,14 @@ class CapTest(TestCase):
         self.assert_too_large(bomb)
         self.assert_too_large(bomb, encoding="gzip")
 
+    def test_brotli_and_zstd_are_given_up_at_the_cap_and_not_before(self) -> None:
+        inside = b'["' + b"x" * 600_000 + b'"]'  # more than one piece
+        for encoding, name in (("br", "brotli"), ("zstd", "zstd")):
+            packed = pack(inside, name)
+            self.assertEqual(read(packed, encoding=encoding, cap=len(inside)), json.loads(inside))
+            self.assert_too_large(packed, encoding=encoding, cap=len(inside) - 1)
+            self.assert_too_large(pack(b"0" * 50_000_000, name), encoding=encoding)
+
     def test_a_bomb_inside_base64_inside_a_form_inside_gzip_is_given_up_too(self) -> None:
         bomb = base64.b64encode(gzip.compress(b"0" * 50_000_000))
         self.assert_too_large(bomb)
@@ -175,14 +197,23 @@ class BrokenTest(TestCase):
         self.assert_malformed(packed + gzip.compress(b"[2]"), "one stream")
         self.assertEqual(read(packed + b"\0\0"), [1])
 
-    def test_an_encoding_that_is_not_spoken(self) -> None:
-        self.assert_malformed(b"whatever", "br", encoding="br")
+    def test_brotli_and_zstd_that_are_cut_damaged_or_followed_by_more(self) -> None:
+        for encoding, name in (("br", "brotli"), ("zstd", "zstd")):
+            packed = pack(json.dumps([EVENT] * 50).encode(), name)
+            for body in (packed[:-1], packed[: len(packed) // 2], packed + b"more", b"no such stream"):
+                self.assert_malformed(body, "broken", encoding=encoding)
+
+    def test_an_encoding_that_is_not_read_is_told_which_are(self) -> None:
+        for encoding in ("lz4", "gzip, br", "compress"):
+            with self.assertRaises(UnsupportedMedia) as caught:
+                read(b"whatever", encoding=encoding)
+            self.assertIn("gzip, deflate, br, zstd", caught.exception.detail)
 
     def test_no_json_at_all(self) -> None:
         for body in (b"", b"hello", b"{", b"data=", b"data=hello", b"\xff\xfe", b'"text"', b"[" * 100_000):
             self.assert_malformed(body, "not JSON")
 
-    @given(st.binary(max_size=200), st.sampled_from(["", "gzip", "deflate"]), st.sampled_from(["", "lz64"]))
+    @given(st.binary(max_size=200), st.sampled_from(["", *bodies.ENCODINGS]), st.sampled_from(["", "lz64"]))
     def test_any_bytes_are_read_or_refused(self, body: bytes, encoding: str, compression: str) -> None:
         try:
             read(body, encoding=encoding, compression=compression)

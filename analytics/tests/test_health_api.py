@@ -12,12 +12,11 @@ from typing import Any
 from unittest import mock
 
 from celery import current_app
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.test import SimpleTestCase, override_settings
 
 from analytics import clock
-from analytics.models import OutboxMessage
-from analytics.models.choices import OutboxState
+from analytics.models import SinkState
 from analytics.reports import debugging, health
 from analytics.reports.probing import Kept, NoAnswer, Probe
 from analytics.store import condition
@@ -126,21 +125,47 @@ class HealthTest(ServersTestCase):
             self.assertNotIn(SECRET, found.content.decode())
 
     @override_settings(POSTHOG_API_KEY="phc_a_real_one")
-    def test_deliveries_that_were_given_up_make_posthog_unhealthy(self) -> None:
+    def test_faults_since_the_last_delivery_make_posthog_unhealthy(self) -> None:
         at = datetime(2026, 5, 8, 12, tzinfo=UTC)
-        row = {"sink": "posthog", "kind": "event"}
-        OutboxMessage.objects.create(**row, state=OutboxState.DEAD)
-        OutboxMessage.objects.create(**row, state=OutboxState.DELIVERED, delivered_at=at)
+        state = SinkState.objects.create(sink="posthog", last_delivered_at=at)
         for call in self.servers():
             self.forget()
             found = call("GET", f"{API}/health/detailed", user=self.sam).body
             self.assertEqual((found["components"]["posthog"], found["failed_deliveries"]), ("healthy", 0))
             self.assertEqual(found["last_delivery_at"], "2026-05-08T12:00:00Z")
-        OutboxMessage.objects.create(**row, state=OutboxState.DEAD)
+        state.faults_in_a_row = 3
+        state.save()
         for call in self.servers():
             self.forget()
             found = call("GET", f"{API}/health/detailed", user=self.sam)
             self.assertEqual((found.status, found.body["components"]["posthog"]), (503, "unhealthy"))
+
+    def _ready(self) -> list[tuple[int, str, str]]:
+        found = []
+        for call in self.servers():
+            self.forget()
+            answer = call("GET", "/readyz")
+            found.append((answer.status, answer.body["database"], answer.body["disk"]))
+        return found
+
+    def test_ready_means_that_the_database_commits_and_there_is_room(self) -> None:
+        self.assertEqual(self._ready(), [(200, "up", "ok")] * 2)
+
+    def test_a_database_that_is_away_or_a_standby_is_not_ready(self) -> None:
+        with database_down(), self.assertLogs("analytics.health", "WARNING"):
+            self.assertEqual(self._ready(), [(503, "down", "ok")] * 2)
+        with mock.patch.object(condition, "takes_writes", return_value=False):
+            self.assertEqual(self._ready(), [(503, "standby", "ok")] * 2)
+
+    def test_a_full_disk_is_not_ready(self) -> None:
+        with mock.patch("analytics.reports.health.shutil.disk_usage", return_value=mock.Mock(free=1024)):
+            self.assertEqual(self._ready(), [(503, "up", "full")] * 2)
+
+    def test_a_server_that_takes_no_writes_says_so(self) -> None:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION READ ONLY")
+            self.assertFalse(condition.takes_writes())
 
     @override_settings(AI_SERVICES_ENABLED=False)
     def test_ai_that_is_switched_off_is_disabled(self) -> None:

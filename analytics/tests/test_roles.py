@@ -9,8 +9,8 @@ from django.core.cache import cache
 
 from analytics import clock
 from analytics.ai_services.insights.claims import put_claims
-from analytics.api.auth import ANALYSTS
 from analytics.models import BusinessMetric
+from analytics.store.groups import ANALYSTS
 from analytics.store.sealing import seal_all
 from analytics.tests.cast import posthog_event, send_batch
 from analytics.tests.servers import API, ServersTestCase
@@ -22,7 +22,7 @@ class RolesTest(ServersTestCase):
         super().setUp()
         cache.clear()
         self.ann = User.objects.create_user("ann", password="ann-password-1")
-        self.ann.groups.add(Group.objects.create(name=ANALYSTS))
+        self.ann.groups.add(Group.objects.get(name=ANALYSTS))
         mine = {"distinct_id": str(self.alice.pk)}
         send_batch(
             posthog_event("paid", properties={"revenue": 100}),

@@ -112,9 +112,13 @@ class LiveServer:
         )
         return token
 
+    def connect(self) -> psycopg.Connection:
+        """A connection to the server's database, for a test that holds a lock; closed by `with`."""
+        return psycopg.connect(self._own_url())
+
     def query(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """The rows of one statement on the server's database, committed."""
-        with psycopg.connect(self._own_url()) as connection:
+        with self.connect() as connection:
             return connection.execute(statement.encode(), parameters).fetchall()
 
     def count_stored(self, label: str) -> int:

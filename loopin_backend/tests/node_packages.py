@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +41,15 @@ def install() -> Path:
 
 
 class NodeRun:
-    """One of our scripts at work with an SDK; `finish` gives what it printed."""
+    """One of our scripts at work with an SDK, with more variables if given; `finish` gives what it printed."""
 
-    def __init__(self, home: Path, script: str, task: dict[str, Any]) -> None:
+    def __init__(
+        self, home: Path, script: str, task: dict[str, Any], variables: Mapping[str, str] | None = None
+    ) -> None:
         self._process = subprocess.Popen(
             ["node", script, json.dumps(task)],  # noqa: S607 - found on the path by `need`
             cwd=home,
+            env=env.child_environment(**(variables or {})),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

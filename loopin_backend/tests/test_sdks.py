@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import Any, ClassVar
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import pytest
 from django.test import tag
 from posthog import Posthog
+from posthog.capture_v1 import CaptureV1Error
+from posthog.version import VERSION
 from segment.analytics.client import Client as Segment
 
+from loopin_backend.tests.live import count_calls
 from loopin_backend.tests.lossy import LossyProxy
 from loopin_backend.tests.sdk_case import EVENTS, RECOVERY_TIMEOUT_S, SdkCase
+from loopin_backend.tests.waiting import eventually
 
-QUIET_POSTHOG = {"POST /batch 200", "POST /flags 200"}
 QUIET_SEGMENT = {"POST /v1/batch 200"}
 MANY_RETRIES = 10
 
@@ -21,7 +26,14 @@ MANY_RETRIES = 10
 @pytest.mark.slow
 @tag("slow")
 class PosthogPythonTest(SdkCase):
-    """posthog from the package index."""
+    """posthog from the package index, in its capture mode v0."""
+
+    capture_mode: ClassVar = "v0"
+    path: ClassVar = "/batch"
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.enterContext(patch.dict(os.environ, {"POSTHOG_CAPTURE_MODE": self.capture_mode}))
 
     def client(self, host: str = "", **options: Any) -> Posthog:
         self.errors: list[Exception] = []
@@ -49,7 +61,7 @@ class PosthogPythonTest(SdkCase):
         uuids = self.capture_many(client)
         client.flush()
         self.assert_stored_once(uuids)
-        self.assert_only_called(QUIET_POSTHOG)
+        self.assert_only_called({f"POST {self.path} 200"})
         self.assertEqual(self.errors, [])
 
     def test_a_thousand_plain_events_are_stored_once(self) -> None:
@@ -101,7 +113,7 @@ class PosthogPythonTest(SdkCase):
         client.capture("looked", distinct_id="ada", flags=flags)
         client.flush()
         self.assertEqual(len(self.events("looked")), 1)
-        self.assert_only_called(QUIET_POSTHOG)
+        self.assert_only_called({f"POST {self.path} 200", "POST /flags 200"})
         self.assertEqual(self.errors, [])
 
     def test_an_unknown_key_is_reported_to_the_caller(self) -> None:
@@ -111,7 +123,7 @@ class PosthogPythonTest(SdkCase):
         client.flush()
         self.assertEqual(len(self.errors), 1)
         self.assertIn("no such ingest key", str(self.errors[0]))
-        self.assert_only_called({"POST /batch 401"})
+        self.assert_only_called({f"POST {self.path} 401"})
 
     def test_a_batch_whose_answer_was_lost_is_sent_again_and_stored_once(self) -> None:
         proxy = LossyProxy(self.server.url, losses=1)
@@ -130,6 +142,61 @@ class PosthogPythonTest(SdkCase):
         client.flush(RECOVERY_TIMEOUT_S)
         self.assertEqual(self.errors, [])
         self.assert_stored_once(uuids, duplicates=True)
+
+    def test_what_was_answered_with_503_is_sent_again_and_stored_once(self) -> None:
+        client = self.client(max_retries=MANY_RETRIES)
+        with self.server.connect() as connection:  # a table that is locked longer than the server waits
+            connection.execute("LOCK TABLE analytics_userevent IN EXCLUSIVE MODE")
+            uuids = [client.capture("looked", distinct_id="ada") for _ in range(20)]
+            refused = f"POST {self.path} 503"
+            eventually(lambda: count_calls(self.calls())[refused] > 0, "a 503", within_s=RECOVERY_TIMEOUT_S)
+        client.flush(RECOVERY_TIMEOUT_S)
+        self.assert_stored_once([UUID(given) for given in uuids if given])
+        self.assert_only_called({refused, f"POST {self.path} 200"})
+        self.assertEqual(self.errors, [])
+
+
+@pytest.mark.slow
+@tag("slow")
+class PosthogPythonV1Test(PosthogPythonTest):
+    """The same SDK in its capture mode v1."""
+
+    capture_mode = "v1"
+    path = "/i/v1/analytics/events"
+
+    def test_a_thousand_deflated_events_are_stored_once(self) -> None:
+        os.environ.pop("POSTHOG_CAPTURE_MODE")
+        client = self.client(capture_mode="v1", capture_compression="deflate")
+        uuids = self.capture_many(client)
+        client.flush()
+        self.assert_stored_once(uuids)
+        self.assert_only_called({f"POST {self.path} 200"})
+        self.assertEqual(self.errors, [])
+
+    def test_what_v1_carries_beside_the_properties_arrives(self) -> None:
+        client = self.client()
+        properties = {
+            "$session_id": "s-1", "$window_id": "w-1", "$product_tour_id": "t-1", "$process_person_profile": False,
+        }  # fmt: skip
+        client.capture("looked", distinct_id="ada", properties=properties)
+        client.flush()
+        kept = self.events("looked")[0]["metadata"]
+        self.assertEqual({name: kept[name] for name in properties}, properties)
+        self.assertEqual((kept["$lib"], kept["$lib_version"]), ("posthog-python", VERSION))
+
+    def test_an_event_that_was_refused_is_named_to_the_caller_and_its_neighbours_are_stored(self) -> None:
+        client = self.client()
+        client.capture("looked", distinct_id="ada")
+        refused = client.capture("looked", distinct_id="d" * 201)
+        client.capture("looked", distinct_id="bob")
+        client.flush()
+        self.assertEqual({event["distinct_id"] for event in self.events("looked")}, {"ada", "bob"})
+        (error,) = self.errors
+        assert isinstance(error, CaptureV1Error)
+        ((uuid, details),) = error.drops
+        self.assertEqual(uuid, refused)
+        self.assertIn("201 characters; the limit is 200", str(details))
+        self.assertEqual(self.server.ledger(self.label), {"stored": 2, "rejected:invalid_distinct_id": 1})
 
 
 @pytest.mark.slow

@@ -10,13 +10,16 @@ import pytest
 from django.test import tag
 
 from analytics.ingestion.dialects.segment import MESSAGE_IDS
+from loopin_backend.tests.live import count_calls
 from loopin_backend.tests.node_packages import NodeRun, install
-from loopin_backend.tests.sdk_case import EVENTS, SdkCase
+from loopin_backend.tests.sdk_case import EVENTS, RECOVERY_TIMEOUT_S, SdkCase
+from loopin_backend.tests.waiting import eventually
 
 
 class NodeCase(SdkCase):
     script: ClassVar[str]
     home: ClassVar[Path]
+    variables: ClassVar[dict[str, str]] = {}
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -28,7 +31,7 @@ class NodeCase(SdkCase):
             "act": act, "host": self.server.url, "token": self.token, "label": self.label, "count": EVENTS,
             "options": options,
         }  # fmt: skip
-        run = NodeRun(self.home, self.script, task)
+        run = NodeRun(self.home, self.script, task, self.variables)
         self.addCleanup(run.end)
         return run
 
@@ -41,15 +44,17 @@ class NodeCase(SdkCase):
 @pytest.mark.slow
 @tag("slow")
 class PosthogNodeTest(NodeCase):
-    """posthog-node."""
+    """posthog-node, in its capture mode v0."""
 
     script = "posthog.mjs"
+    path: ClassVar = "/batch"
+    variables = {"POSTHOG_CAPTURE_MODE": "v0"}
 
     def assert_thousand_stored_once(self, **options: Any) -> None:
         outcome = self.run_to_end("many", **options)
         self.assertEqual(len(outcome["made"]), EVENTS)
         self.assert_stored_once(map(UUID, outcome["made"]))
-        self.assert_only_called({"POST /batch 200"})
+        self.assert_only_called({f"POST {self.path} 200"})
 
     def test_a_thousand_gzipped_events_are_stored_once(self) -> None:
         self.assert_thousand_stored_once()
@@ -72,7 +77,7 @@ class PosthogNodeTest(NodeCase):
     def test_asking_for_flags_stays_quiet(self) -> None:
         self.run_to_end("flags")
         self.assertEqual(len(self.events("looked")), 1)
-        self.assert_only_called({"POST /batch 200", "POST /flags 200"})
+        self.assert_only_called({f"POST {self.path} 200", "POST /flags 200"})
 
     def test_a_server_killed_in_mid_run_loses_and_doubles_nothing(self) -> None:
         run = self.start("many", flushAt=3, maxBatchSize=3, fetchRetryCount=60, fetchRetryDelay=250)
@@ -80,6 +85,31 @@ class PosthogNodeTest(NodeCase):
         outcome = run.finish()
         self.assertEqual((len(outcome["made"]), outcome["errors"]), (EVENTS, []))
         self.assert_stored_once(map(UUID, outcome["made"]), duplicates=True)
+
+    def test_what_was_answered_with_503_is_sent_again_and_stored_once(self) -> None:
+        with self.server.connect() as connection:  # a table that is locked longer than the server waits
+            connection.execute("LOCK TABLE analytics_userevent IN EXCLUSIVE MODE")
+            run = self.start("many", fetchRetryCount=60, fetchRetryDelay=250)
+            refused = f"POST {self.path} 503"
+            eventually(lambda: count_calls(self.calls())[refused] > 0, "a 503", within_s=RECOVERY_TIMEOUT_S)
+        outcome = run.finish()
+        self.assertEqual((len(outcome["made"]), outcome["errors"]), (EVENTS, []))
+        self.assert_stored_once(map(UUID, outcome["made"]))
+
+
+@pytest.mark.slow
+@tag("slow")
+class PosthogNodeV1Test(PosthogNodeTest):
+    """The same SDK in its capture mode v1."""
+
+    path = "/i/v1/analytics/events"
+    variables = {"POSTHOG_CAPTURE_MODE": "v1"}
+
+    def test_the_sdk_is_named_by_the_header(self) -> None:
+        self.run_to_end("kinds")
+        kept = self.events("looked")[0]["metadata"]
+        self.assertEqual(kept["$lib"], "posthog-node")
+        self.assertTrue(kept["$lib_version"])
 
 
 @pytest.mark.slow

@@ -37,8 +37,10 @@ def capture_routes() -> list[Route]:
     routes = [Route("/livez", _livez, methods=["GET"])]
     for path, dialect in capture.DIALECT_OF_PATH.items():
         endpoint = _capturing(dialect)
-        for slash in ("", "/"):
-            routes.append(Route(f"/{path}{slash}", endpoint, methods=["GET", "POST", "OPTIONS"]))
+        for slash in ("", "/"):  # what comes by another method, Django answers: with 405
+            routes.append(
+                Route(f"/{path}{slash}", endpoint, methods=[*capture.methods_of(dialect), "OPTIONS"])
+            )
     for path in capture.CONFIG_PATHS:
         for slash in ("", "/"):
             routes.append(Route(f"/{path}{slash}", _configuring, methods=["GET", "POST", "OPTIONS"]))
@@ -56,7 +58,7 @@ def _capturing(dialect: str) -> Endpoint:
         try:
             answer = await _capture(request, dialect)
         except AnalyticsError as error:
-            answer = capture.failed(error)
+            answer = capture.failed(error, dialect)
         except ClientDisconnect:
             answer = Answer(400, None)
         return _send(answer, request)
@@ -147,10 +149,7 @@ async def _stored(batch: Batch) -> list[Result]:
 
 
 def _send(answer: Answer, request: Request) -> Response:
-    headers = answer.headers | capture.cors_headers(
-        request.headers.get("origin", ""),
-        request.headers.get("access-control-request-headers", ""),
-    )
+    headers = answer.headers | capture.request_headers_back(request.headers)
     content: Any = answer.body
     if content is None:
         return Response(status_code=answer.status, headers=headers)

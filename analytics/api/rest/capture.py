@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
@@ -17,6 +16,7 @@ from analytics.errors import AnalyticsError, BodyTooLarge
 from analytics.ingestion import accept
 from analytics.ingestion.visitor import client_ip
 from analytics.ingestion.writer import writer
+from analytics.reports import health
 
 
 def urlpatterns() -> list[URLPattern]:
@@ -38,21 +38,19 @@ def _livez(request: HttpRequest) -> HttpResponse:
 
 
 def _readyz(request: HttpRequest) -> HttpResponse:
-    """The database answers; codes only."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return JsonResponse({"status": "unavailable", "database": "down"}, status=503)
-    return JsonResponse({"status": "ok", "database": "up"})
+    """Whether events can be stored; codes only."""
+    found = health.readiness()
+    status = "ok" if found.is_ready else "unavailable"
+    body = {"status": status, "database": found.database, "disk": found.disk}
+    return JsonResponse(body, status=200 if found.is_ready else 503, headers={"Cache-Control": "no-store"})
 
 
 @csrf_exempt
 def _capture(request: HttpRequest, dialect: str) -> HttpResponse:
     if request.method == "OPTIONS":
         return _send(Answer(200, None), request)
-    if request.method not in ("GET", "POST"):
-        return _send(Answer(405, {"detail": "use POST", "code": "method_not_allowed"}), request)
+    if request.method not in capture.methods_of(dialect):
+        return _send(capture.wrong_method(dialect), request)
     try:
         given = accept.Request(
             dialect=dialect,
@@ -71,7 +69,7 @@ def _capture(request: HttpRequest, dialect: str) -> HttpResponse:
         is_beacon = request.GET.get("beacon") == "1"
         answer = capture.stored(accepted, results, dialect, is_beacon=is_beacon)
     except AnalyticsError as error:
-        answer = capture.failed(error)
+        answer = capture.failed(error, dialect)
     return _send(answer, request)
 
 
@@ -96,10 +94,7 @@ def _body(request: HttpRequest) -> bytes:
 
 
 def _send(answer: Answer, request: HttpRequest) -> HttpResponse:
-    headers = answer.headers | capture.cors_headers(
-        request.headers.get("origin", ""),
-        request.headers.get("access-control-request-headers", ""),
-    )
+    headers = answer.headers | capture.request_headers_back(request.headers)
     if answer.body is None:
         return HttpResponse(status=answer.status, headers=headers)
     if isinstance(answer.body, str):

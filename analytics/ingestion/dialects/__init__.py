@@ -1,14 +1,14 @@
 """What clients speak. A dialect reads a parsed body into an `Envelope` and turns each item into an `Event`.
 
-To add one: a module with `read` and `to_event`, its name in `DIALECTS`, its paths in `analytics.api.capture_paths`,
-and a test file.
+To add one: a module with `read` and `to_event`, its name in `DIALECTS`, its paths in `analytics.api.capture`, and
+a test file.
 """
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from analytics.ingestion.dialects import posthog, segment
+from analytics.ingestion.dialects import posthog, posthog_v1, segment
 from analytics.ingestion.dialects.envelope import Envelope, Wire
 from analytics.ingestion.event import Arrival, Event
 
@@ -23,4 +23,4 @@ class Dialect(Protocol):
         """One item as an event; raises `Rejected`."""
 
 
-DIALECTS: dict[str, Dialect] = {"posthog": posthog, "segment": segment}
+DIALECTS: dict[str, Dialect] = {"posthog": posthog, "posthog_v1": posthog_v1, "segment": segment}

@@ -33,17 +33,23 @@ class Envelope:
     sent_at: datetime | None = None
     is_historical: bool = False
     is_single: bool = False  # one bare event: its fault is the request's fault
-    shared: dict[str, Any] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)  # what an answer calls each item; empty: by its uuid
 
 
-def one_token(candidates: list[Any]) -> str:
-    """The one key that a request names.
+def bearer(headers: Mapping[str, str]) -> str:
+    """The credentials of `Authorization: Bearer`; empty where there are none."""
+    scheme, _, credentials = headers.get("authorization", "").strip().partition(" ")
+    return credentials if scheme.lower() == "bearer" else ""
+
+
+def one_token(candidates: list[Any], place: str = "`api_key`") -> str:
+    """The one key that a request names; `place` is where a request without one should put it.
 
     Errors: `NotAuthenticated` when there is none, more than one, or one that cannot be a key.
     """
     tokens = {token.strip() for token in candidates if isinstance(token, str) and token.strip()}
     if not tokens:
-        raise NotAuthenticated("the request names no ingest key; send it as `api_key`", code="missing_key")
+        raise NotAuthenticated(f"the request names no ingest key; send it as {place}", code="missing_key")
     if len(tokens) > 1:
         raise NotAuthenticated("the request names several ingest keys; send one", code="several_keys")
     token = tokens.pop()
@@ -64,6 +70,25 @@ def as_object(item: Any) -> dict[str, Any]:
     if not isinstance(item, dict):
         raise Rejected(Reason.NOT_AN_OBJECT, "an event must be a JSON object")
     return item
+
+
+def as_properties(given: Any) -> dict[str, Any]:
+    """A copy of an item's properties; nothing at all counts as an empty object.
+
+    Errors: `Rejected`.
+    """
+    if given is not None and not isinstance(given, dict):
+        raise Rejected(Reason.INVALID_PROPERTIES, "`properties` must be a JSON object")
+    return dict(given or {})
+
+
+def refuse_recording(name: Any) -> None:
+    """Refuse a session recording, which this product does not keep.
+
+    Errors: `Rejected`.
+    """
+    if name == "$snapshot":
+        raise Rejected(Reason.UNSUPPORTED_EVENT, "session recordings are not kept; switch them off")
 
 
 def as_list(items: Any, what: str) -> list[Any]:

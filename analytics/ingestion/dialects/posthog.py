@@ -14,9 +14,11 @@ from analytics.ingestion.dialects.envelope import (
     Wire,
     as_list,
     as_object,
+    as_properties,
     one_token,
+    refuse_recording,
 )
-from analytics.ingestion.event import Arrival, Event, Reason, Rejected
+from analytics.ingestion.event import Arrival, Event
 from analytics.ingestion.timestamps import parse_time
 
 
@@ -72,12 +74,8 @@ def to_event(item: object, arrival: Arrival, index: int) -> Event:
     Errors: `Rejected` where it is no object, or a session recording, which this product does not keep.
     """
     raw = as_object(item)
-    given = raw.get("properties")
-    if given is not None and not isinstance(given, dict):
-        raise Rejected(Reason.INVALID_PROPERTIES, "`properties` must be a JSON object")
-    properties: dict[str, Any] = dict(given or {})
-    if raw.get("event") == "$snapshot":
-        raise Rejected(Reason.UNSUPPORTED_EVENT, "session recordings are not kept; switch them off")
+    properties = as_properties(raw.get("properties"))
+    refuse_recording(raw.get("event"))
     _merge_top_level(raw, properties)
     distinct_id = raw.get("distinct_id")
     if distinct_id is None:

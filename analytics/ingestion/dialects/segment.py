@@ -17,6 +17,7 @@ from analytics.ingestion.dialects.envelope import (
     Wire,
     as_list,
     as_object,
+    bearer,
     one_token,
 )
 from analytics.ingestion.event import Arrival, Event, Reason, Rejected
@@ -58,13 +59,21 @@ def read(wire: Wire) -> Envelope:
         raise BadInput(
             f"a batch holds at most {MAX_BATCH_MESSAGES} messages; split it", code="batch_too_long"
         )
-    shared = outer.get("context")
+    context = outer.get("context")
+    if isinstance(context, dict) and not is_single:
+        items = [_in_context(item, context) for item in items]
     return Envelope(
         token=_token(outer, wire),
         items=items,
         sent_at=parse_time(outer.get("sentAt")),
         is_single=is_single,
-        shared=shared if isinstance(shared, dict) and not is_single else {},
+    )
+
+
+def _in_context(item: Any, context: dict[str, Any]) -> Any:
+    """The item with the batch's context; its own wins."""
+    return (
+        {**item, "context": {**context, **_object(item.get("context"))}} if isinstance(item, dict) else item
     )
 
 
@@ -79,9 +88,7 @@ def _token(outer: dict[str, Any], wire: Wire) -> str:
         except (binascii.Error, ValueError):
             decoded = ""
         return one_token([decoded.partition(":")[0]])
-    if scheme.lower() == "bearer":
-        return one_token([credentials])
-    return one_token([])
+    return one_token([bearer(wire.headers)], "`writeKey`")
 
 
 def to_event(item: object, arrival: Arrival, index: int) -> Event:
