@@ -43,10 +43,21 @@ class Picture:
     width_px: int
 
 
+_TREND = "days=30&series.1.event=meetup_viewed&series.2.event=meetup_requested&compare=previous_period"
+_FUNNEL = (
+    "days=30&steps.1.event=$pageview&steps.2.event=meetup_viewed&steps.3.event=meetup_requested"
+    "&steps.4.event=payment_succeeded&window_seconds=604800&breakdown.property=device_type&breakdown.scope=column"
+)
+
 PICTURES = (
     Picture("overview", "/dashboard/overview/?days=30", "light", 1280),
     Picture("overview-dark", "/dashboard/overview/?days=30", "dark", 1280),
     Picture("overview-phone", "/dashboard/overview/?days=7", "light", 390),
+    Picture("trends", f"/dashboard/trends/?{_TREND}", "light", 1280),
+    Picture("trends-phone", f"/dashboard/trends/?{_TREND}", "dark", 390),
+    Picture("funnel-dark", f"/dashboard/funnel/?{_FUNNEL}", "dark", 1280),
+    Picture("retention", "/dashboard/retention/?days=90&interval=week&periods=8", "light", 1280),
+    Picture("paths", "/dashboard/paths/?days=30&limit=20", "light", 1280),
 )
 
 
@@ -105,7 +116,13 @@ def take_here(folder: Path, at: datetime | None = None) -> None:
 def _session() -> Iterator[tuple[str, str]]:
     """The cookie (name and value) of a session of the first administrator, ended at the end; no password is needed."""
     from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+    from django.contrib.auth import (
+        BACKEND_SESSION_KEY,
+        HASH_SESSION_KEY,
+        SESSION_KEY,
+        get_user_model,
+        load_backend,
+    )
     from django.contrib.sessions.backends.db import SessionStore
 
     admin = get_user_model().objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
@@ -113,7 +130,9 @@ def _session() -> Iterator[tuple[str, str]]:
         raise SystemExit("there is no administrator: make one with manage.py createsuperuser")
     session = SessionStore()
     session[SESSION_KEY] = str(admin.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    # Not every backend knows users: one that only locks logins does not.
+    backends = settings.AUTHENTICATION_BACKENDS
+    session[BACKEND_SESSION_KEY] = next(path for path in backends if hasattr(load_backend(path), "get_user"))
     session[HASH_SESSION_KEY] = admin.get_session_auth_hash()
     session.create()
     assert session.session_key is not None

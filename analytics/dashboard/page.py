@@ -57,7 +57,7 @@ class DashboardPage(StaffView):
         context = {
             **admin.site.each_context(request),
             "title": self.title,
-            "data_url": f"{reverse(f'analytics:{self.data_route}')}?{request.GET.urlencode()}",
+            "data_url": f"{reverse(f'analytics:{self.data_route}', kwargs=parameters)}?{request.GET.urlencode()}",
             **self.shell(request),
         }
         if not context.get("sidebar_navigation"):
@@ -70,9 +70,10 @@ class DashboardPage(StaffView):
 
 
 class DashboardData(StaffView):
-    """A page's fragment."""
+    """A page's fragment. `error_template` says why there is none."""
 
     template_name: ClassVar[str]
+    error_template: ClassVar[str] = "analytics/dashboard/error.html"
 
     def get(self, request: HttpRequest, **parameters: Any) -> HttpResponse:
         """The data, or a panel that says why there is none."""
@@ -80,10 +81,11 @@ class DashboardData(StaffView):
         try:
             context = self.load(request)
         except AnalyticsError as error:
-            return _panel(request, error)
+            return _panel(request, error, self.error_template)
         except DatabaseError:
             logger.exception("the data of %s could not be read", request.path)
-            return _panel(request, Unavailable(_("The database cannot be reached now.")))
+            away = Unavailable(_("The database cannot be reached now."))
+            return _panel(request, away, self.error_template)
         response = render(request, context.pop("template_name", self.template_name), context)
         spent_ms = (time.perf_counter() - started_s) * 1000
         response.headers["Server-Timing"] = f"data;dur={spent_ms:.1f}"
@@ -131,8 +133,8 @@ def _to_login(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=401, headers={"HX-Redirect": target})
 
 
-def _panel(request: HttpRequest, error: AnalyticsError) -> HttpResponse:
+def _panel(request: HttpRequest, error: AnalyticsError, template_name: str) -> HttpResponse:
     context = {"detail": error.detail, "code": error.code, "retry_url": request.get_full_path()}
-    response = render(request, "analytics/dashboard/error.html", context, status=error.status)
+    response = render(request, template_name, context, status=error.status)
     response.headers[PANEL_HEADER] = "1"
     return response

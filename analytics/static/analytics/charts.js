@@ -95,9 +95,8 @@
     ];
   }
 
-  function options(data, colours) {
-    const now = write(data.buckets, titles[data.interval]);
-    const before = write(data.before_buckets, titles[data.interval]);
+  /* What all charts of the dashboard share: axes, their texts, and the tip. */
+  function frame(colours) {
     const font = { family: "Inter, sans-serif", size: 12 };
     return {
       animation: false,
@@ -133,15 +132,23 @@
           boxWidth: 8,
           boxHeight: 8,
           boxPadding: 4,
-          filter: (item) => item.datasetIndex < 2,
           callbacks: {
-            title: () => data.label,
-            label: (item) => `${(item.datasetIndex ? before : now)[item.dataIndex]}: ${whole.format(item.parsed.y)}`,
             labelColor: (item) => ({ borderColor: item.dataset.borderColor, backgroundColor: item.dataset.borderColor }),
           },
         },
       },
     };
+  }
+
+  function options(data, colours) {
+    const now = write(data.buckets, titles[data.interval]);
+    const before = write(data.before_buckets, titles[data.interval]);
+    const shared = frame(colours);
+    const { tooltip } = shared.plugins;
+    tooltip.filter = (item) => item.datasetIndex < 2;
+    tooltip.callbacks.title = () => data.label;
+    tooltip.callbacks.label = (item) => `${(item.datasetIndex ? before : now)[item.dataIndex]}: ${whole.format(item.parsed.y)}`;
+    return shared;
   }
 
   function draw(canvas) {
@@ -166,6 +173,7 @@
     for (const canvas of document.querySelectorAll("canvas[data-chart]")) draw(canvas);
   }
 
+  globalThis.analyticsCharts = { frame, language, palette, short, ticks, titles, write };
   document.addEventListener("htmx:afterSettle", drawAll);
   new MutationObserver(drawAll).observe(document.documentElement, { attributeFilter: ["class"] });
 })();

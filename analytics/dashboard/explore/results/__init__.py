@@ -1,0 +1,1 @@
+"""Answers as people read them: one module for each analysis, all giving a `Result`."""
