@@ -1,5 +1,5 @@
 # The commands of this project. `make run` and `make test` set everything up by themselves.
-.PHONY: help run test test-fast check bench bench-ai lock clean
+.PHONY: help run test test-fast check docs bench bench-ai lock clean
 .DEFAULT_GOAL := help
 
 PYTHON_IN_VENV := .venv/bin/python
@@ -23,6 +23,11 @@ check: ## Lint, format, types, layers, migrations, deployment check, examples in
 	@sh tools/environment.sh dev
 	@sh tools/check.sh
 
+docs: ## The documentation as pages, in build/docs
+	@sh tools/environment.sh dev
+	@$(PYTHON_IN_VENV) -m loopin_backend.reference
+	@sh tools/docs.sh
+
 EVENTS := 1000000
 OUT := bench.json
 
@@ -42,4 +47,4 @@ lock: ## Write the lock files anew from requirements*.in
 	@sh tools/lock.sh
 
 clean: ## Remove the environment and caches; the data in .loopin stays
-	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .loopin-test*
+	rm -rf build .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .loopin-test*

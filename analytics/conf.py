@@ -56,6 +56,7 @@ class AnalyticsSettings:
     model_days: int = 365
     ai_daily_budget: int = 1000
     ai_cache_days: int = 30
+    mcp_writes: bool = False
     outbound_private_hosts: tuple[str, ...] = ()
     forward_properties: tuple[str, ...] = ()
     sinks: tuple[str, ...] = ("analytics.delivery.sinks.posthog.PostHogSink",)

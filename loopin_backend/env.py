@@ -153,6 +153,9 @@ class Env(BaseSettings):
     analytics_metrics: Names = Field(
         (), description="dotted paths, comma-separated, of modules with metrics of yours"
     )
+    analytics_mcp_writes: bool = Field(
+        False, description="true or false; true lets MCP tools of staff judge insights and merge persons"
+    )
     analytics_public_url: str = Field(
         "",
         pattern=r"^(https?://[^\s/]+/?)?$",

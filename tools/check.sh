@@ -27,6 +27,7 @@ step types "$bin/mypy"
 step layers "$bin/lint-imports" --no-cache
 step migrations env DJANGO_SETTINGS_MODULE=loopin_backend.settings.test "$bin/python" -W error manage.py makemigrations --check --dry-run
 step deployment deployment_check
+step docs sh tools/docs.sh "$(mktemp -d)"
 step examples "$bin/python" -m pytest -q --doctest-modules --ignore-glob='*/tests/*' --ignore-glob='*/migrations/*' \
     --ignore-glob='*/settings/*' --ignore=loopin_backend/asgi.py --ignore=loopin_backend/wsgi.py \
     --ignore=bench loopin_backend events analytics eventlake

@@ -296,6 +296,13 @@ DESCRIPTIONS: dict[str, Described] = {
     "get_lifecycle": Described("The lifecycle by query string." + _QUERY),
     "get_stickiness": Described("Stickiness by query string." + _QUERY),
     "get_sessions": Described("Sessions by query string." + _QUERY),
+    "ask": Described(
+        "A question in English becomes one of the analyses, never SQL. `parameters` is the body that "
+        "`POST /query/<analysis>` takes for the same answer. A small grammar knows the common questions; where a "
+        "language model is set up, it is asked about the others, and told names of events and properties only. What "
+        "nobody understands is 400 `not_understood`, with examples and the nearest names of events." + _PROOF,
+        body={"question": "How many sign_up events last week by country?"},
+    ),
     "list_persons": Described(
         "Persons by text or cohort. Staff see everybody, others themself alone." + _PAGES
     ),

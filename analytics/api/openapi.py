@@ -30,6 +30,7 @@ _TAGS = {
     "events": "Store one event, and what became of it",
     "ingestion": "The account of all received events",
     "query": "Analyses, each with its proof",
+    "ask": "Questions in words",
     "overview": "The last days at a glance",
     "persons": "Persons: list, look, merge, erase",
     "merges": "Taking merges back",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from analytics.api import (
+    asking,
     auth,
     datasets,
     exports,
@@ -115,6 +116,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *intelligence.OPERATIONS,
     *metrics.OPERATIONS,
     *query.OPERATIONS,
+    *asking.OPERATIONS,
     *people.OPERATIONS,
     *exports.OPERATIONS,
     *datasets.OPERATIONS,

@@ -68,6 +68,8 @@ Made by `python manage.py permission_table`; tests compare it with both servers'
 - A public route looks at no credential.
 - Paths of SDKs are the same with a slash at the end; `...` are the pages of a model in the admin.
 """
+#: Routes that only the ASGI application has.
+ASGI_ONLY = frozenset({("POST", "/mcp", Permission.USER.value)})
 _PUBLIC = ("/livez", "/readyz", "/api/openapi.json", "/api/docs", "/api/redoc")
 
 
@@ -93,7 +95,7 @@ def rows() -> list[Row]:
     others = {
         Row(line_of(path, app), "any", rule(path, app)) for path, app in django_paths() if path not in known
     }
-    return sorted(operations | others)
+    return sorted(operations | others | {Row(path, method, may) for method, path, may in ASGI_ONLY})
 
 
 def line_of(path: str, app: str) -> str:

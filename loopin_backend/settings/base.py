@@ -216,6 +216,7 @@ ANALYTICS_LAKE_URI = _env.analytics_lake_uri or str(_data_dir / "lake")
 ANALYTICS_TIME_ZONE = _env.analytics_time_zone or TIME_ZONE
 ANALYTICS_HOST = _env.analytics_host
 ANALYTICS_METRICS = _env.analytics_metrics
+ANALYTICS_MCP_WRITES = _env.analytics_mcp_writes
 ANALYTICS_PUBLIC_URL = _env.analytics_public_url
 ANALYTICS_TRUSTED_PROXIES = _env.analytics_trusted_proxies
 ANALYTICS_IP_MODE = _env.analytics_ip_mode

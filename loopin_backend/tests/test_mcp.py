@@ -49,6 +49,10 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "list_models": {},
     "list_metrics": {},
     "list_alerts": {},
+    "get_metric": {"name": "daily_active_users"},
+    "explain_metric": {"name": "daily_active_users"},
+    "detect_anomalies": {"metric_name": "daily_active_users"},
+    "get_cohort": {"id": 999_999},
 }
 _INSTANT = re.compile(r"datetime\([^)]*\)")
 #: What differs from one call to the next: how long it took, and how fresh it is.
@@ -142,6 +146,9 @@ class McpTest(TestCase):
             return False, call(self.server, operation.method, f"{path}?{query}".rstrip("?"), body, token)
         except HTTPError as error:
             return True, json.load(error)
+
+    def test_every_tool_is_called_here(self) -> None:
+        self.assertEqual(set(ARGUMENTS), set(tools()))
 
     def check_all(self, opened: Callable[[], Any], name: str) -> None:
         """Every tool answers, or refuses, as the API does."""

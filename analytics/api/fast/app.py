@@ -23,6 +23,8 @@ from analytics.api.fast.cors import Cors
 from analytics.api.fast.routes import limit_headers, router
 from analytics.errors import AnalyticsError, Unavailable
 from analytics.ingestion.writer import writer
+from analytics.mcp import http as mcp
+from analytics.monitoring.asgi import Watched
 
 logger = logging.getLogger("analytics.api")
 
@@ -43,8 +45,11 @@ def build_asgi(django: Callable[..., Any]) -> FastAPI:
     app.router.redirect_slashes = False  # a redirected POST loses its body
     app.routes.extend(capture_routes())
     app.include_router(router())
+    app.state.mcp = mcp.Endpoint()
+    app.routes.append(mcp.route(app.state.mcp))
     app.mount("/", django)
     app.add_middleware(Cors)
+    app.add_middleware(Watched)  # the last is the outermost
     app.add_exception_handler(AnalyticsError, _analytics_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ValidationError, _invalid)
@@ -56,9 +61,10 @@ def build_asgi(django: Callable[..., Any]) -> FastAPI:
 
 
 @asynccontextmanager
-async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
-    yield
+    async with app.state.mcp.running():
+        yield
     await anyio.to_thread.run_sync(writer.close)
 
 

@@ -12,7 +12,7 @@ from analytics.mcp import stdio
 
 
 class Command(BaseCommand):
-    """Standard output belongs to the protocol: while it serves, the SDK leads whatever else is printed to standard error."""
+    """Standard output belongs to the protocol: the SDK leads whatever else is printed to standard error."""
 
     help = (
         "Serve the analyses to an MCP client over standard input and output, with the permissions of a user."
