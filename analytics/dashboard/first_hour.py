@@ -34,7 +34,7 @@ def snippets(address: str, token: str) -> list[Snippet]:
             f"  -H 'Content-Type: application/json' \\\n  -d {shlex.quote(body)}",
         ),
         Snippet(
-            "python", _("Python"), _("After pip install posthog"),
+            "python", _("PostHog for Python"), _("After pip install posthog"),
             f"from posthog import Posthog\n\nclient = Posthog({key}, host={host})\n"
             f'client.capture({name}, distinct_id="me")\nclient.shutdown()',
         ),
@@ -43,8 +43,19 @@ def snippets(address: str, token: str) -> list[Snippet]:
             f"from analytics import track\n\ntrack({name}, user=request.user)",
         ),
         Snippet(
-            "posthog-js", _("JavaScript"), _("After npm install posthog-js"),
+            "posthog-js", _("PostHog for JavaScript"), _("After npm install posthog-js"),
             f"import posthog from 'posthog-js'\n\nposthog.init({key}, {{ api_host: {host} }})\n"
             f"posthog.capture({name})",
+        ),
+        Snippet(
+            "segment-python", _("Segment for Python"), _("After pip install segment-analytics-python"),
+            f"import segment.analytics as analytics\n\nanalytics.write_key = {key}\nanalytics.host = {host}\n"
+            f'analytics.track("me", {name})\nanalytics.shutdown()',
+        ),
+        Snippet(
+            "segment-js", _("Segment for JavaScript"), _("After npm install @segment/analytics-next"),
+            "import { AnalyticsBrowser } from '@segment/analytics-next'\n\n"
+            f"const analytics = AnalyticsBrowser.load({{ writeKey: {key}, cdnURL: {host} }})\n"
+            f"analytics.track({name})",
         ),
     ]  # fmt: skip

@@ -7,6 +7,7 @@ wrap it in a function of its own that adds groups. An entry is shown to whoever 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -20,20 +21,36 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class PageLink:
-    """A dashboard page: the name of its route, what it is called and its Material symbol."""
+    """A dashboard page: the name of its route, what it is called, its Material symbol, and the title of its group."""
 
     route: str
     title: Text
     icon: str
+    group: Text = ""
 
 
-PAGES: tuple[PageLink, ...] = (PageLink("overview_page", _("Overview"), "monitoring"),)
+_EXPLORE = _("Explore")
+_WATCH = _("People and data")
+
+PAGES: tuple[PageLink, ...] = (
+    PageLink("overview_page", _("Overview"), "monitoring"),
+    PageLink("trends_page", _("Trends"), "show_chart", _EXPLORE),
+    PageLink("funnel_page", _("Funnel"), "filter_alt", _EXPLORE),
+    PageLink("retention_page", _("Retention"), "grid_on", _EXPLORE),
+    PageLink("paths_page", _("Paths"), "route", _EXPLORE),
+    PageLink("lifecycle_page", _("Lifecycle"), "stacked_bar_chart", _EXPLORE),
+    PageLink("stickiness_page", _("Stickiness"), "bar_chart", _EXPLORE),
+    PageLink("people_page", _("People"), "group", _WATCH),
+    PageLink("live_page", _("Live"), "bolt", _WATCH),
+    PageLink("data_health_page", _("Data health"), "monitor_heart", _WATCH),
+    PageLink("settings_page", _("Settings"), "settings", _WATCH),
+)
 
 #: Group, whether it folds, and its models: name in the app `analytics`, title, Material symbol.
 _MODELS: tuple[tuple[Text, bool, tuple[tuple[str, Text, str], ...]], ...] = (
     (
-        _("Data"),
-        False,
+        _("Tables"),
+        True,
         (
             ("userevent", _("Events"), "bolt"),
             ("person", _("People"), "group"),
@@ -46,7 +63,7 @@ _MODELS: tuple[tuple[Text, bool, tuple[tuple[str, Text, str], ...]], ...] = (
     ),
     (
         _("Operations"),
-        False,
+        True,
         (
             ("ingestkey", _("Ingest keys"), "key"),
             ("rejectedevent", _("Rejected events"), "report"),
@@ -63,8 +80,13 @@ _MODELS: tuple[tuple[Text, bool, tuple[tuple[str, Text, str], ...]], ...] = (
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of the side bar in django-unfold's shape."""
-    pages = [_item(page.title, page.icon, reverse(f"analytics:{page.route}")) for page in PAGES]
-    groups: list[dict[str, Any]] = [{"items": pages}]
+    groups: list[dict[str, Any]] = [
+        {
+            "title": group,
+            "items": [_item(page.title, page.icon, reverse(f"analytics:{page.route}")) for page in pages],
+        }
+        for group, pages in groupby(PAGES, key=lambda page: page.group)
+    ]
     for title, is_folding, models in _MODELS:
         items = [_model_item(request, "analytics", *model) for model in models]
         groups.append({"title": title, "collapsible": is_folding, "items": [item for item in items if item]})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from analytics.dashboard.overview import FirstEvent, OverviewData, OverviewPage
@@ -12,4 +12,9 @@ urlpatterns = [
     path("dashboard/overview/", OverviewPage.as_view(), name="overview_page"),
     path("dashboard/overview/data/", OverviewData.as_view(), name="overview_data"),
     path("dashboard/overview/first-event/", FirstEvent.as_view(), name="first_event"),
+    path("", include("analytics.dashboard.explore.urls")),
+    *(
+        path("", include(f"analytics.dashboard.{pages}.urls"))
+        for pages in ("people", "data_health", "live", "settings_page")
+    ),
 ]

@@ -35,7 +35,7 @@ class EmptyTest(TestCase):
         self.assertIn("Send your first event", page)
         for way in ("/capture/", "from posthog import Posthog", "from analytics import track", "posthog-js"):
             self.assertIn(way, page)
-        self.assertEqual(page.count(TOKEN), 3)
+        self.assertEqual(page.count(TOKEN), 5)
 
     def test_without_a_key_it_leads_to_making_one(self) -> None:
         IngestKey.objects.all().delete()
@@ -72,7 +72,7 @@ class FirstHourTest(TestCase):
 
     def test_the_python_lines_are_python(self) -> None:
         for snippet in first_hour.snippets("http://testserver", "lk_\"quoted'"):
-            if snippet.key in ("python", "django"):
+            if snippet.key in ("python", "django", "segment-python"):
                 compile(snippet.code, snippet.key, "exec")
 
 

@@ -1,0 +1,1 @@
+"""The settings page: ingest keys, which are made here, and what the environment decides, with where to change it."""
