@@ -71,7 +71,7 @@ def _settings() -> Iterator[str]:
     yield "| setting | default |"
     yield "|---|---|"
     for declared in fields(AnalyticsSettings):
-        default = declared.default if declared.default is not MISSING else declared.default_factory()  # type: ignore[misc]
+        default = declared.default if declared.default_factory is MISSING else declared.default_factory()
         yield f"| `ANALYTICS_{declared.name.upper()}` | {_default(default)} |"
 
 

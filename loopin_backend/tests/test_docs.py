@@ -13,7 +13,7 @@ import re
 import shlex
 import subprocess
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,7 @@ class ParsedTest(SimpleTestCase):
     """What is data parses, what is a command exists."""
 
     def test_data_parses(self) -> None:
-        readers = {"json": _json, "toml": tomllib.loads, "yaml": yaml.safe_load}
+        readers: dict[str, Callable[[str], object]] = {"json": _json, "toml": tomllib.loads, "yaml": yaml.safe_load}
         for block in blocks(*readers):
             with self.subTest(block.place):
                 readers[block.kind](re.sub(r"…", "", block.code))
