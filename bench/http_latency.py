@@ -47,7 +47,10 @@ def main() -> None:
             arguments += ["--out", str(options.out.resolve())] if options.out else []
             sys.exit(subprocess.run(own_servers.command(Path(folder), arguments), check=False).returncode)
     own_servers.set_up()
-    rows = _make(options.events, options.fresh)
+    from analytics.store.upkeep import run_upkeep
+
+    rows = make_recent(options.events, options.fresh)
+    run_upkeep()
     with _server() as client:
         found = {"events": rows, "repeats": _REPEATS, "questions": [_measure(client, n) for n in _QUESTIONS]}
     print(json.dumps(found, indent=1))
@@ -55,15 +58,13 @@ def main() -> None:
         options.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
-def _make(events: int, fresh: int) -> int:
+def make_recent(events: int, fresh: int) -> int:
+    """Sealed events of the last 30 days, and fresh ones in the database; how many."""
     from analytics import clock
-    from analytics.store.upkeep import run_upkeep
     from bench import export
 
     start = (clock.now() - dt.timedelta(days=export.DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
-    rows = export.make(events, fresh, start)
-    run_upkeep()
-    return rows
+    return export.make(events, fresh, start)
 
 
 @contextmanager
