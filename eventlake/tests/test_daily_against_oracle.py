@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,8 +14,10 @@ from eventlake.analyses import daily
 from eventlake.analyses.active_change import ActiveChangeQuestion, active_change
 from eventlake.analyses.daily import DailyHistoryQuestion, DailyQuestion
 from eventlake.periods import day_start
+from eventlake.source import Source
 from eventlake.tests import oracle_daily
-from eventlake.tests.factory import Layout
+from eventlake.tests.conftest import ask_source
+from eventlake.tests.factory import Layout, Row, cleared_folder, laid_out, shared_engine
 from eventlake.tests.strategies import CHANGES, NAMES, examples, filters, merges, streams
 from eventlake.tests.test_against_oracle import ask_mixed, layouts
 
@@ -34,7 +36,7 @@ def ranges(draw: st.DrawFn, zone: str, start: dt.datetime) -> tuple[dt.datetime,
     return from_at, from_at + dt.timedelta(hours=draw(st.sampled_from((0, 5, 24, 48, 75, 120))))
 
 
-@examples(80)
+@examples(60)
 @given(st.data(), st.sampled_from(CHANGES), merges, layouts)
 def test_days(
     data: st.DataObject, change: tuple[str, dt.datetime], merged: dict[int, int], layout: Layout
@@ -45,7 +47,21 @@ def test_days(
     question = DailyQuestion(*bounds, zone, condition)
     history = DailyHistoryQuestion(*bounds, zone, condition)
     events = data.draw(streams(start))
-    ask = partial(ask_mixed, events=events, merged=merged, layout=layout)
+    with cleared_folder() as folder:
+        source = laid_out(folder, events, layout, merged, zone)
+        _compare(data, question, history, events, merged, source)
+
+
+def _compare(
+    data: st.DataObject,
+    question: DailyQuestion,
+    history: DailyHistoryQuestion,
+    events: list[Row],
+    merged: dict[int, int],
+    source: Source,
+) -> None:
+    def ask(analysis: Any, asked: Any) -> Any:
+        return ask_source(analysis, asked, source, shared_engine())
 
     name = data.draw(st.sampled_from((None, *NAMES[:2])))
     found = ask(lambda reader, q: daily.daily_persons(reader, q, WINDOWS, name), question)

@@ -129,7 +129,7 @@ class Container:
         self.name = name
         self._image = image
         self._scratch = image.root / f"tmp-{name}"  # the tmpfs of the container
-        self._scratch.mkdir()
+        self._scratch.mkdir(exist_ok=True)  # a service may be run again
         shutil.chown(self._scratch, image.account.uid, image.account.gid)
         stage = last_stage(image.instructions)
         given = {**image_environment(stage), **service["environment"]}

@@ -97,7 +97,7 @@ class ReplayTest(TestCase):
             eventually(container.is_healthy, f"{container.name} is healthy", within_s=60)
 
         self.check_that_nobody_is_root(web, worker, beat)
-        self.assertEqual(self.ask("/readyz"), (200, '{"status": "ok", "database": "up"}'))
+        self.assertEqual(self.ask("/readyz"), (200, '{"status": "ok", "database": "up", "disk": "ok"}'))
         self.check_pages()
         self.check_event()
         self.check_series()
