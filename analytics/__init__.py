@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-__all__ = ["track"]
+from analytics.version import __version__
+
+__all__ = ["__version__", "track"]
 
 if TYPE_CHECKING:
     from analytics.ingestion.capture import track

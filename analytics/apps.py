@@ -14,6 +14,7 @@ class AnalyticsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the signal receivers, and what follows a migration, once all models are loaded."""
+        from analytics import checks as checks  # registers itself
         from analytics import signals
         from analytics.monitoring import events
         from analytics.store import groups, triggers

@@ -32,8 +32,13 @@ class AnalyticsSettings:
     trusted_proxies: int = 0
     ip_mode: str = "cut"
     respect_do_not_track: bool = True
+    consent: str = ""
+    allowed_properties: tuple[str, ...] = ()
+    denied_properties: tuple[str, ...] = ()
     import_dir: str = ""
+    postgres_programs: str = ""
     max_pending_events: int = 20_000
+    inline_writer: bool | None = None
     max_batch_body_bytes: int = 20 * 1024 * 1024
     max_event_bytes: int = 1024 * 1024
     receipt_days: int = 14

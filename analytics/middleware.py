@@ -27,6 +27,7 @@ from analytics.ingestion.visitor import (
     put_user,
     visitor_of,
 )
+from analytics.ingestion.wishes import has_consent_hook, may_track
 from analytics.ingestion.writer import writer
 from analytics.models.choices import EventType, Source
 
@@ -60,7 +61,7 @@ class AnalyticsMiddleware:
         started = time.perf_counter()
         response = cast(HttpResponseBase, self.get_response(request))
         try:
-            if _is_wanted(request):
+            if _is_wanted(request) and may_track(request):
                 _observe(visitor_of(request), request, response, started)
         except Exception:
             logger.exception("a request could not be observed")
@@ -70,7 +71,7 @@ class AnalyticsMiddleware:
         started = time.perf_counter()
         response = await cast(Awaitable[HttpResponseBase], self.get_response(request))
         try:
-            if _is_wanted(request):
+            if _is_wanted(request) and await _amay_track(request):
                 visitor = cookies_of(request)
                 if may_have_user(request):
                     put_user(visitor, await request.auser())
@@ -91,9 +92,11 @@ def _is_wanted(request: HttpRequest) -> bool:
     return match is None or match.app_name != OWN_ROUTES
 
 
+async def _amay_track(request: HttpRequest) -> bool:
+    return await sync_to_async(may_track)(request) if has_consent_hook() else may_track(request)
+
+
 def _observe(visitor: Visitor, request: HttpRequest, response: HttpResponseBase, started: float) -> None:
-    if visitor.wants_no_tracking:
-        return
     is_page = response.headers.get("Content-Type", "").startswith("text/html")
     event = Event(
         arrival=_arrival(visitor),

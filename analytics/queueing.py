@@ -18,12 +18,15 @@ logger = logging.getLogger("analytics.queueing")
 def wake(task_name: str, **kwargs: Any) -> None:
     """Ask a worker to run `task_name` once the present transaction has committed.
 
-    A broker that does not answer is logged and otherwise ignored: the schedule will run the task.
+    A broker that does not answer is logged and otherwise ignored: the schedule will run the task. A project without a
+    broker (`manage.py analytics_worker`) has nobody to ask.
     """
     transaction.on_commit(lambda: _send(task_name, kwargs), robust=True)
 
 
 def _send(task_name: str, kwargs: dict[str, Any]) -> None:
+    if not current_app.conf.broker_url:
+        return
     try:
         current_app.send_task(task_name, kwargs=kwargs, retry=False, ignore_result=True)
     except Exception as error:  # any broker error: kombu raises many unrelated classes

@@ -23,6 +23,7 @@ from analytics.ingestion.capture import LABEL, observe, track
 from analytics.ingestion.event import Arrival, Event
 from analytics.ingestion.orm import put_meaning, put_node
 from analytics.ingestion.visitor import Visitor, cookies_of
+from analytics.ingestion.wishes import may_track
 from analytics.models import IngestKey, UserEvent
 from analytics.models.choices import EventType, Source
 
@@ -108,7 +109,7 @@ def _never_raises(receiver: Callable[..., None]) -> Callable[..., None]:
 @_never_raises
 def _logged_in(sender: Any, request: HttpRequest | None, user: AbstractBaseUser, **_: Any) -> None:
     """A login, and the join of the browser's anonymous visits with the user."""
-    if request is None:
+    if request is None or not may_track(request):
         return
     visitor = cookies_of(request)
     distinct_id = host.get().distinct_id(user)
@@ -123,7 +124,7 @@ def _logged_in(sender: Any, request: HttpRequest | None, user: AbstractBaseUser,
 
 @_never_raises
 def _logged_out(sender: Any, request: HttpRequest, user: AbstractBaseUser | None, **_: Any) -> None:
-    if user is not None:
+    if user is not None and may_track(request):
         visitor = cookies_of(request)
         _observe("logout", EventType.USER_ACTION, visitor, host.get().distinct_id(user), user.pk)
 
@@ -131,7 +132,7 @@ def _logged_out(sender: Any, request: HttpRequest, user: AbstractBaseUser | None
 @_never_raises
 def _login_failed(sender: Any, request: HttpRequest | None = None, **_: Any) -> None:
     """A failed login belongs to the visitor; the attempted name is nobody's business."""
-    if request is not None:
+    if request is not None and may_track(request):
         visitor = cookies_of(request)
         _observe("login_failed", EventType.ERROR, visitor, visitor.anonymous_id, None)
 
@@ -144,9 +145,9 @@ def _observe(  # noqa: PLR0913  (one call a signal, each with all of it)
     user_id: int | None,
     properties: dict[str, Any] | None = None,
 ) -> None:
-    if not conf.get().enabled or visitor.wants_no_tracking:
-        return
     settings = conf.get()
+    if not settings.enabled:
+        return
     observe(
         Event(
             arrival=Arrival(

@@ -157,6 +157,15 @@ def send_daily_summary(self: Retrying, date_str: str | None = None) -> dict[str,
 
 
 @shared_task(bind=True, base=Retrying)
+def send_subscriptions(self: Retrying) -> dict[str, int]:
+    """Queue the letters of every subscription that is due, each period once. Returns {"queued", "postponed"}."""
+    from analytics.dashboard.boards.letters import write
+    from analytics.reports.subscriptions import send_due
+
+    return asdict(send_due(write))
+
+
+@shared_task(bind=True, base=Retrying)
 def process_large_dataset(self: Retrying, dataset_id: int) -> dict[str, Any]:
     """Import a dataset, with PROGRESS states; what does not fit into one turn wakes the next.
 

@@ -280,7 +280,7 @@ def _cached() -> Iterator[bytes]:
             yield key
             yield client.dump(key) or b""
             if client.type(key) == b"string":
-                yield client.get(key) or b""
+                yield bytes(client.get(key) or b"")  # type: ignore[arg-type]  # nothing is decoded here
         client.close()
 
 

@@ -167,7 +167,24 @@ class Env(BaseSettings):
     analytics_ip_mode: Literal["cut", "full", "hash", "none"] = Field(
         "cut", description="cut, full, hash or none"
     )
+    analytics_respect_do_not_track: bool = Field(
+        True, description="true or false; true keeps nothing of browsers that say DNT or Sec-GPC"
+    )
+    analytics_consent: str = Field(
+        "",
+        pattern=r"^([A-Za-z_]\w*(\.[A-Za-z_]\w*)+)?$",
+        description="the dotted path of a function that is given a request and says whether it may be tracked",
+    )
+    analytics_allowed_properties: Names = Field(
+        (), description="names of properties, comma-separated, that may be stored; unset for all"
+    )
+    analytics_denied_properties: Names = Field(
+        (), description="names of properties, comma-separated, that are never stored"
+    )
     analytics_import_dir: str = Field("", description="a directory; default LOOPIN_DATA_DIR/imports")
+    analytics_postgres_programs: str = Field(
+        "", description="the folder of pg_dump and psql; default those that come with the product"
+    )
     analytics_max_pending_events: int = Field(
         20_000, ge=1, le=10_000_000, description="a number of events from 1 to 10000000"
     )

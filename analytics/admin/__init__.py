@@ -4,6 +4,26 @@ What is a record (events, ledger, receipts, merges) can be looked at and not cha
 (verdicts, thresholds, names, whether a key is on) can. Acts go through the engines' public functions.
 """
 
-from analytics.admin import cohorts, delivery, events, ingestion, intelligence, metrics, people, upkeep
+from analytics.admin import (
+    boards,
+    cohorts,
+    delivery,
+    events,
+    ingestion,
+    intelligence,
+    metrics,
+    people,
+    upkeep,
+)
 
-__all__ = ["cohorts", "delivery", "events", "ingestion", "intelligence", "metrics", "people", "upkeep"]
+__all__ = [
+    "boards",
+    "cohorts",
+    "delivery",
+    "events",
+    "ingestion",
+    "intelligence",
+    "metrics",
+    "people",
+    "upkeep",
+]

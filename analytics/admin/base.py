@@ -11,8 +11,8 @@ from django.db.models import Field, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
-from unfold.paginator import InfinitePaginator
+
+from analytics.admin.dress import ModelAdmin, UncountedPaginator
 
 
 class DecidedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
@@ -46,7 +46,7 @@ class RecordAdmin(DecidedAdmin):
 class LargeTable(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     """A table that grows with traffic: pages without a total, and a search that only uses indexes."""
 
-    paginator = InfinitePaginator
+    paginator = UncountedPaginator
     show_full_result_count = False
     list_per_page = 50
 

@@ -8,9 +8,9 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from analytics.admin.base import RecordAdmin
+from analytics.admin.dress import ModelAdmin
 from analytics.errors import AnalyticsError
 from analytics.models import Cohort, CohortMember
 from analytics.reports.cohorts import add_members, check

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from analytics.admin.base import LargeTable, RecordAdmin, as_code, uuid_is
+from analytics.admin.dress import ModelAdmin
 from analytics.ingestion.keys import create_ingest_key, ring
 from analytics.models import Dataset, IngestKey, LedgerEntry, Receipt, RejectedEvent
 

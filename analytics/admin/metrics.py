@@ -9,9 +9,9 @@ from django.contrib import admin
 from django.core.validators import validate_email
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from analytics.admin.base import RecordAdmin
+from analytics.admin.dress import ModelAdmin
 from analytics.delivery import signing, webhook
 from analytics.models import Alert, AlertTarget, MetricSetting
 from analytics.models.choices import TargetKind

@@ -7,10 +7,12 @@ logins are counted by name and address, here as in the admin (django-axes, where
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -130,13 +132,22 @@ def log_in(username: str, password: str, *, ip: str = "", user_agent: str = "") 
     request = _request_from(ip, user_agent)
     user = authenticate(request, username=username, password=password)
     if getattr(request, "axes_locked_out", False):
-        cool_off_s = int(settings.AXES_COOLOFF_TIME.total_seconds())
-        raise TooMany("too many failed logins; try again later", code="locked_out", retry_after_s=cool_off_s)
+        raise TooMany(
+            "too many failed logins; try again later", code="locked_out", retry_after_s=_cool_off_s()
+        )
     if user is None or not user.is_active:
         raise NotAuthenticated("user name or password is wrong", code="invalid_credentials")
     user_logged_in.send(sender=type(user), request=request, user=user)
     refresh = RefreshToken.for_user(user)
     return {"access": str(refresh.access_token), "refresh": str(refresh)}
+
+
+def _cool_off_s() -> int:
+    """How long a lock lasts; an hour where the project gives no time, since then a person has to end it."""
+    given = getattr(settings, "AXES_COOLOFF_TIME", None)
+    if isinstance(given, int | float) and given:
+        given = timedelta(hours=given)  # as django-axes reads a number
+    return int(given.total_seconds()) if isinstance(given, timedelta) else 3600
 
 
 def _request_from(ip: str, user_agent: str) -> HttpRequest:
@@ -181,8 +192,11 @@ def renew(refresh: str) -> dict[str, str]:
 def log_out(refresh: str) -> None:
     """Revoke a refresh token; its access tokens run out within minutes.
 
-    **Errors**: `NotAuthenticated` for one that does not hold any more.
+    **Errors**: `NotAuthenticated` for one that does not hold any more; `Unavailable` where the project keeps no list of
+    revoked tokens.
     """
+    if not apps.is_installed("rest_framework_simplejwt.token_blacklist"):
+        raise Unavailable("this server keeps no list of revoked tokens", code="no_token_blacklist")
     try:
         RefreshToken(refresh).blacklist()  # type: ignore[arg-type]
     except TokenError as error:

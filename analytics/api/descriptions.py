@@ -273,6 +273,14 @@ DESCRIPTIONS: dict[str, Described] = {
             **_RANGE, "steps": [{"event": "meetup_viewed"}, {"event": "meetup_requested"}], "window_seconds": 86_400,
         },
     ),
+    "funnel_persons": Described(
+        "Who reached a step of a funnel, or was lost right before it: the funnel as `POST /query/funnel` takes it, "
+        "without a breakdown, and the step, counted from 1." + _PAGES,
+        body={
+            **_RANGE, "steps": [{"event": "meetup_viewed"}, {"event": "meetup_requested"}], "window_seconds": 86_400,
+            "step": 2, "outcome": "dropped",
+        },
+    ),
     "query_retention": Described(
         "Of the persons who started in a period, how many came back in each period after it." + _PROOF,
         body={**_RANGE, "start_event": "sign_up", "interval": "day", "periods": 7, "kind": "first_time"},
@@ -303,6 +311,64 @@ DESCRIPTIONS: dict[str, Described] = {
         "nobody understands is 400 `not_understood`, with examples and the nearest names of events." + _PROOF,
         body={"question": "How many sign_up events last week by country?"},
     ),
+    "list_reports": Described(
+        "Questions that were saved: those that are shared, and the caller's own; staff see all. `fault` says why one "
+        "can no longer be asked." + _PAGES,
+        answer={"reports": [], "next_cursor": None},
+    ),
+    "make_report": Described(
+        "Saves the body of `POST /query/<analysis>` under a name. It is judged as if it were asked; its range is "
+        "`days`, the last ones up to the present, or two dates.",
+        body={
+            "name": "Buyers", "analysis": "trends", "is_shared": True,
+            "question": {"days": 30, "series": [{"event": "paid", "measure": "persons"}], "interval": "day"},
+        },
+    ),
+    "get_report": Described("One saved report. One that is neither shared nor the caller's own is not there."),
+    "change_report": Described(
+        "Changes what is named. Analysts change their own, staff all.", body={"name": "Buyers by day"}
+    ),
+    "delete_report": Described(
+        "Deletes a report with its places on dashboards, its links and its subscriptions.",
+        answer={"deleted": True},
+    ),
+    "answer_report": Described(
+        "The answer to a saved report, in the shape of `POST /query/<analysis>`. A question that no longer fits is 400 "
+        "and says why." + _PROOF
+    ),
+    "list_boards": Described(
+        "Dashboards: those that are shared, and the caller's own; staff see all." + _PAGES,
+        answer={"boards": [], "next_cursor": None},
+    ),
+    "make_board": Described(
+        "A dashboard of reports in an order. With `days`, or `first_on` and `last_on`, all of them show the same days.",
+        body={
+            "name": "Mornings", "days": 7, "is_shared": True,
+            "tiles": [{"report": _UUID, "width": "full"}],
+        },
+        errors=(404,),
+    ),
+    "get_board": Described("One dashboard with its tiles in order."),
+    "change_board": Described(
+        "Changes what is named; `tiles` replaces all. Analysts change their own, staff all.",
+        body={"days": None, "tiles": [{"report": _UUID}]},
+    ),
+    "delete_board": Described(
+        "Deletes a dashboard; its reports stay.", answer={"deleted": True}
+    ),
+    "answer_board": Described(
+        "The answers of all tiles in their order. A tile that has none says why in `fault`." + _PROOF
+    ),
+    "list_annotations": Described(
+        "What happened on which day; both days of the range are included.", answer={"annotations": []}
+    ),
+    "make_annotation": Described(
+        "A note on a date, which every chart over time shows.",
+        body={"happened_on": "2026-05-04", "text": "New prices"},
+    ),
+    "delete_annotation": Described(
+        "Deletes a note. Analysts delete their own, staff all.", answer={"deleted": True}
+    ),
     "list_persons": Described(
         "Persons by text or cohort. Staff see everybody, others themself alone." + _PAGES
     ),
@@ -311,6 +377,10 @@ DESCRIPTIONS: dict[str, Described] = {
     ),
     "list_person_events": Described(
         "What a person did, the newest first. Staff may ask for everybody, others for themself alone." + _PAGES
+    ),
+    "export_person": Described(
+        "What a person who asks for their data is handed: ids, properties, events, profile, insights, receipts and "
+        "refused events, as one JSON document. A user gets their own, staff anybody's."
     ),
     "erase_person": Described(
         "Erases a person everywhere, for good, and answers with a certificate. Events that come later under an "

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("analytics.api")
 
 WINDOW_S = 60
+#: Five views of a full dashboard: enough for readers behind one address, and little for a machine.
+_LINK_LIMIT_PER_MINUTE = 125
 #: So long nobody asks a cache that did not answer, so that not every request waits for it.
 _PAUSE_S = 5.0
 _LOG_EVERY_S = 60.0
@@ -38,6 +40,7 @@ class Limit(StrEnum):
     NONE = "none"
     CALLER = "caller"  # a user's, an ingest key's, or those of an address
     LOGIN = "login"  # an address's, with a limit that leaves no room for guessing
+    LINK = "link"  # an address's, on pages that are open to whoever has their link
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ def take(limit: Limit, caller: Caller) -> Allowance | None:
         Limit.NONE: 0,
         Limit.CALLER: conf.get().rate_limit_per_minute,
         Limit.LOGIN: conf.get().login_limit_per_minute,
+        Limit.LINK: min(conf.get().rate_limit_per_minute, _LINK_LIMIT_PER_MINUTE),
     }[limit]
     if not allowed:
         return None

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from analytics.api import metrics_shapes as shapes
 from analytics.api.auth import Caller, Permission
 from analytics.api.operation import API, Operation
+from analytics.reports import alerts as alerts_report
 from analytics.reports import metrics as report
 
 
@@ -34,13 +35,15 @@ def _decide(_: Caller, query: shapes.MetricKey, body: shapes.MetricDecision) -> 
 
 
 def _alerts(_: Caller, query: shapes.AlertsQuery, __: None) -> shapes.AlertsAnswer:
-    found = report.list_alerts(query.state, query.metric_name)
+    found = alerts_report.list_alerts(query.state, query.metric_name)
     return shapes.AlertsAnswer(alerts=[shapes.AlertAnswer(**alert) for alert in found])
 
 
 def _handle(caller: Caller, query: shapes.AlertKey, body: shapes.AlertHandling) -> shapes.AlertAnswer:
     mute = (body.muted_until,) if "muted_until" in body.model_fields_set else None
-    handled = report.handle_alert(query.uuid, caller.user, is_acknowledged=body.acknowledged, mute=mute)
+    handled = alerts_report.handle_alert(
+        query.uuid, caller.user, is_acknowledged=body.acknowledged, mute=mute
+    )
     return shapes.AlertAnswer(**handled)
 
 

@@ -9,8 +9,8 @@ from collections.abc import Hashable
 
 from analytics.api import people_shapes as shapes
 from analytics.api.auth import Caller, Permission
-from analytics.api.operation import API, Operation
-from analytics.reports import cohort_records, people, properties
+from analytics.api.operation import API, Download, Operation
+from analytics.reports import cohort_records, people, person_export, properties
 
 
 def _persons(caller: Caller, query: shapes.PersonsQuery, _: None) -> shapes.PersonsResponse:
@@ -33,6 +33,11 @@ def _events(caller: Caller, query: shapes.PersonEventsQuery, _: None) -> shapes.
 
 def _erase(_: Caller, query: shapes.PersonKey, __: None) -> shapes.ErasureCertificate:
     return shapes.ErasureCertificate(**people.erase(query.id))
+
+
+def _export(caller: Caller, query: shapes.PersonKey, _: None) -> Download:
+    chunks = person_export.export_person(query.id, _only(caller))
+    return Download("application/json", f"person_{query.id}.json", chunks)
 
 
 def _cohorts(_: Caller, query: shapes.CohortsQuery, __: None) -> shapes.CohortsResponse:
@@ -86,6 +91,11 @@ OPERATIONS: tuple[Operation, ...] = (
         "list_person_events", "GET", f"{API}/persons/{{id}}/events", Permission.USER, _events,
         shapes.PersonEventsResponse, "What a person did, newest first", query=shapes.PersonEventsQuery,
         has_etag=True,
+    ),
+    Operation(
+        "export_person", "GET", f"{API}/persons/{{id}}/export", Permission.USER, _export,
+        None, "Everything that is stored about a person, as a file", query=shapes.PersonKey,
+        media_types=("application/json",),
     ),
     Operation(
         "erase_person", "DELETE", f"{API}/persons/{{id}}", Permission.STAFF, _erase,

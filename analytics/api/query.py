@@ -71,7 +71,7 @@ _ANALYSES: tuple[tuple[str, str, type[BaseModel], type[Shape], type[Shape] | Non
     ),
 )  # fmt: skip
 
-_REQUESTS = {name: (body, answer) for name, _, answer, body, _ in _ANALYSES}
+REQUESTS = {name: (body, answer) for name, _, answer, body, _ in _ANALYSES}
 
 
 def run(name: str, given: Mapping[str, Any]) -> BaseModel:
@@ -79,7 +79,7 @@ def run(name: str, given: Mapping[str, Any]) -> BaseModel:
 
     **Errors**: pydantic's `ValidationError`, `BadInput`, `Unavailable`.
     """
-    request, answer = _REQUESTS[name]
+    request, answer = REQUESTS[name]
     return answer(**queries.answer(name, request.model_validate(given).model_dump()))
 
 

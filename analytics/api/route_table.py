@@ -70,6 +70,8 @@ Made by `python manage.py permission_table`; tests compare it with both servers'
 """
 #: Routes that only the ASGI application has.
 ASGI_ONLY = frozenset({("POST", "/mcp", Permission.USER.value)})
+#: Whoever has the link: its token is the proof, which the page looks at itself.
+_BY_LINK = ("/shared/", "/unsubscribe/")
 _PUBLIC = ("/livez", "/readyz", "/api/openapi.json", "/api/docs", "/api/redoc")
 
 
@@ -187,6 +189,8 @@ def rule(path: str, app: str) -> str:
         return Access.PUBLIC
     if path.startswith("/dashboard/"):
         return Access.SITE_STAFF
+    if path.startswith(_BY_LINK):
+        return Access.PUBLIC
     if path == "/metrics":
         return Access.MACHINE
     raise LookupError(f"nothing says who may call {path}: add it to the operations or to the rules here")

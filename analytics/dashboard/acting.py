@@ -17,14 +17,14 @@ from analytics.errors import AnalyticsError
 
 
 class Act(StaffView):
-    """One act. `permission` is what its buttons ask for, too."""
+    """One act. `permission` is what its buttons ask for, too; "" is for what all staff may do."""
 
     http_method_names = ["post", "options"]
     permission: ClassVar[str]
 
     def post(self, request: HttpRequest, **parameters: Any) -> HttpResponse:
         """Do it, tell how it went, and go back. **Errors**: `PermissionDenied` (403) without the right."""
-        if not request.user.has_perm(self.permission):
+        if self.permission and not request.user.has_perm(self.permission):
             raise PermissionDenied
         target = self.page(request)
         try:

@@ -30,16 +30,24 @@ class PageLink:
 
 
 _EXPLORE = _("Explore")
+_UNDERSTAND = _("Understand")
 _WATCH = _("People and data")
 
 PAGES: tuple[PageLink, ...] = (
     PageLink("overview_page", _("Overview"), "monitoring"),
+    PageLink("boards_page", _("Dashboards"), "dashboard"),
     PageLink("trends_page", _("Trends"), "show_chart", _EXPLORE),
     PageLink("funnel_page", _("Funnel"), "filter_alt", _EXPLORE),
     PageLink("retention_page", _("Retention"), "grid_on", _EXPLORE),
     PageLink("paths_page", _("Paths"), "route", _EXPLORE),
     PageLink("lifecycle_page", _("Lifecycle"), "stacked_bar_chart", _EXPLORE),
     PageLink("stickiness_page", _("Stickiness"), "bar_chart", _EXPLORE),
+    PageLink("metrics_page", _("Metrics"), "speed", _UNDERSTAND),
+    PageLink("insights_page", _("Insights"), "lightbulb", _UNDERSTAND),
+    PageLink("anomalies_page", _("Anomalies"), "ssid_chart", _UNDERSTAND),
+    PageLink("sentiment_page", _("Sentiment"), "mood", _UNDERSTAND),
+    PageLink("personas_page", _("Personas"), "groups", _UNDERSTAND),
+    PageLink("models_page", _("Models"), "psychology", _UNDERSTAND),
     PageLink("people_page", _("People"), "group", _WATCH),
     PageLink("live_page", _("Live"), "bolt", _WATCH),
     PageLink("data_health_page", _("Data health"), "monitor_heart", _WATCH),

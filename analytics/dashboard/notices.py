@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from analytics import conf
 from analytics.dashboard import wording
+from analytics.dashboard.metrics.cards import link_to
 from analytics.models.choices import AlertLevel, InsightType, Priority
 
 
@@ -28,13 +29,12 @@ class Notice:
 
 def alerts_of(alerts: Iterable[Mapping[str, Any]]) -> list[Notice]:
     """Metrics over a threshold."""
-    page = reverse("admin:analytics_businessmetric_changelist")
-    return [_alert(alert, page) for alert in alerts]
+    return [_alert(alert) for alert in alerts]
 
 
 def insights_of(insights: Iterable[Mapping[str, Any]]) -> list[Notice]:
     """Open insights."""
-    page = reverse("admin:analytics_aiinsight_changelist")
+    page = reverse("analytics:insights_page")
     return [
         Notice(
             title=insight["title"],
@@ -44,13 +44,13 @@ def insights_of(insights: Iterable[Mapping[str, Any]]) -> list[Notice]:
             },
             level=insight["priority"],
             level_text=str(Priority(insight["priority"]).label),
-            link=f"{page}?q={insight['uuid']}",
+            link=f"{page}?insight={insight['uuid']}",
         )
         for insight in insights
     ]  # fmt: skip
 
 
-def _alert(alert: Mapping[str, Any], page: str) -> Notice:
+def _alert(alert: Mapping[str, Any]) -> Notice:
     names = {
         "value": wording.measured(alert["value"], alert["unit"]),
         "on": wording.day(datetime.fromisoformat(alert["period_start"]).astimezone(conf.get().zone).date()),
@@ -62,4 +62,4 @@ def _alert(alert: Mapping[str, Any], page: str) -> Notice:
     is_critical = alert["level"] == AlertLevel.CRITICAL
     level = Priority.CRITICAL if is_critical else Priority.HIGH
     text = _("Critical") if is_critical else _("Warning")
-    return Notice(alert["title"], detail, level.value, text, f"{page}?q={alert['metric_name']}")
+    return Notice(alert["title"], detail, level.value, text, link_to(alert["metric_name"]))

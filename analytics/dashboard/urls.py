@@ -7,6 +7,8 @@ from django.views.generic import RedirectView
 
 from analytics.dashboard.overview import FirstEvent, OverviewData, OverviewPage
 
+_UNDERSTAND = ("metrics", "insights", "anomalies", "sentiment", "personas", "models")
+
 urlpatterns = [
     path("dashboard/", RedirectView.as_view(pattern_name="analytics:overview_page"), name="dashboard"),
     path("dashboard/overview/", OverviewPage.as_view(), name="overview_page"),
@@ -15,6 +17,6 @@ urlpatterns = [
     path("", include("analytics.dashboard.explore.urls")),
     *(
         path("", include(f"analytics.dashboard.{pages}.urls"))
-        for pages in ("people", "data_health", "live", "settings_page")
+        for pages in ("boards", *_UNDERSTAND, "people", "data_health", "live", "settings_page")
     ),
 ]

@@ -31,7 +31,11 @@ def send_mail(address: str, message: OutboxMessage) -> Try:
         subject=letter.title,
         body=letter.as_text(),
         to=[address],
-        headers={"Message-ID": f"<{message.uuid}@{domain}>", "Auto-Submitted": "auto-generated"},
+        headers={
+            "Message-ID": f"<{message.uuid}@{domain}>",
+            "Auto-Submitted": "auto-generated",
+            **_way_out(letter.unsubscribe),
+        },
     )
     mail.attach_alternative(letter.as_html(), "text/html")
     try:
@@ -41,3 +45,13 @@ def send_mail(address: str, message: OutboxMessage) -> Try:
     except (smtplib.SMTPException, OSError) as error:
         return Try(f"the mail server cannot be used: {type(error).__name__}")
     return Try()
+
+
+def _way_out(link: str) -> dict[str, str]:
+    """Headers by which a mailbox offers to unsubscribe with one click.
+
+    **Source**: RFC 8058, section 3.
+    """
+    if not link:
+        return {}
+    return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}

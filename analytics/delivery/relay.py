@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from analytics import clock, conf
 from analytics.delivery import forwarding
+from analytics.delivery.subscribers import SINK, send_to_subscriber
 from analytics.delivery.targets import send_to_target
 from analytics.models import OutboxMessage
 from analytics.models.choices import OutboxState
@@ -29,7 +30,7 @@ _AT_ONCE = 5
 LEASE_S = 150.0
 
 #: By the sink's name up to its colon: who sends a message. Others are sinks of events.
-SENDERS: dict[str, Callable[[OutboxMessage], Try]] = {"target": send_to_target}
+SENDERS: dict[str, Callable[[OutboxMessage], Try]] = {"target": send_to_target, SINK: send_to_subscriber}
 
 
 @dataclass(frozen=True)

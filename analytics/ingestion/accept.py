@@ -17,8 +17,9 @@ from analytics.ingestion import pipeline
 from analytics.ingestion.body import parse
 from analytics.ingestion.dialects import DIALECTS, Dialect
 from analytics.ingestion.dialects.envelope import Envelope, Wire
-from analytics.ingestion.event import Arrival, Batch, Event, Refusal, Rejected, Result
+from analytics.ingestion.event import Arrival, Batch, Event, Reason, Refusal, Rejected, Result
 from analytics.ingestion.keys import ring
+from analytics.ingestion.wishes import wants_no_tracking
 from analytics.models.choices import Source
 
 
@@ -95,6 +96,9 @@ def accept(reading: Reading) -> Accepted:
         retention_days=conf.get().retention_days,
     )
     dialect = DIALECTS[request.dialect]
+    if wants_no_tracking(request.headers):
+        refusals = [_untracked(index) for index in range(len(envelope.items))]
+        return Accepted(Batch(arrival, refusals=refusals), envelope.is_single, envelope.names)
     candidates = (_candidate(dialect, item, arrival, index) for index, item in enumerate(envelope.items))
     return Accepted(pipeline.run(arrival, candidates), envelope.is_single, envelope.names)
 
@@ -109,10 +113,18 @@ def _candidate(dialect: Dialect, item: Any, arrival: Arrival, index: int) -> Eve
     return Refusal(uuid.uuid4(), cause.reason, cause.detail, pipeline.to_bytes(item), index)
 
 
+def _untracked(index: int) -> Refusal:
+    detail = "the browser asks not to be tracked (DNT, Sec-GPC), so nothing of this event is kept"
+    return Refusal(uuid.uuid4(), Reason.DO_NOT_TRACK, detail, b"", index)
+
+
 def refused(results: list[Result]) -> list[dict[str, object]]:
-    """The refused events of an answer, by their place in the request."""
+    """The refused events of an answer, by their place in the request.
+
+    What a browser asked not to be kept is no fault that anybody could mend.
+    """
     return [
         {"index": index, "uuid": str(r.uuid), "reason": r.reason, "detail": r.detail}
         for index, r in enumerate(results)
-        if r.reason
+        if r.reason and r.reason != Reason.DO_NOT_TRACK
     ]

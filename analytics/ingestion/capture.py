@@ -22,6 +22,7 @@ from analytics.ingestion import pipeline
 from analytics.ingestion.commit import commit
 from analytics.ingestion.event import Arrival, Batch, Event
 from analytics.ingestion.visitor import visitor_of
+from analytics.ingestion.wishes import may_track
 from analytics.ingestion.writer import writer
 from analytics.models.choices import Source
 
@@ -51,7 +52,8 @@ def track(  # noqa: PLR0913  (the signature is the API: all but the name are opt
 
     The event belongs to `user`, else `distinct_id`, else the visitor of `request`. Inside `transaction.atomic()` it
     commits or rolls back with everything else. A failure of analytics itself is logged and rolled back to a
-    savepoint; it never breaks the caller.
+    savepoint; it never breaks the caller. With a `request` whose visitor may not be tracked (Do Not Track, Global
+    Privacy Control, `ANALYTICS_CONSENT`) nothing is stored, and the uuid names no event.
 
     **Errors**: `BadInput` for an event that no one could store: no name, nobody it belongs to.
 
@@ -78,7 +80,7 @@ def track(  # noqa: PLR0913  (the signature is the API: all but the name are opt
     )
     event.given_distinct_id = _distinct_id(user, distinct_id, request, event)
     batch = _checked(event)
-    if conf.get().enabled:
+    if conf.get().enabled and (request is None or may_track(request)):
         _store(batch)
     assert event.uuid is not None
     return event.uuid

@@ -8,12 +8,21 @@ by halving and goes to the quarantine; its neighbours are stored.
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 from django.dispatch import Signal
 
 from analytics import clock
@@ -36,6 +45,9 @@ _MAX_TRIES = 4
 _LOCK_WAIT_MS = 2000
 _LOCK_NOT_AVAILABLE = "55P03"
 _PASSING = ("40P01", "40001")  # deadlock and serialisation failure: the next try may well succeed
+#: SQLite refuses at once where another writer came between a read and a write; it is through in a moment.
+_SQLITE_LOCKED = "database is locked"
+_SQLITE_WAIT_S = 0.05
 
 
 def commit(batches: Sequence[Batch], *, limit_lock_wait: bool = True) -> list[list[Result]]:
@@ -54,7 +66,7 @@ def commit(batches: Sequence[Batch], *, limit_lock_wait: bool = True) -> list[li
         except OperationalError as error:
             if _sqlstate(error) == _LOCK_NOT_AVAILABLE and len(batches) > 1:
                 break  # one of them waits for a slow transaction; the others need not
-            if _sqlstate(error) not in _PASSING or attempt == _MAX_TRIES - 1:
+            if attempt == _MAX_TRIES - 1 or not _is_passing(error):
                 raise Unavailable("events cannot be stored right now; send again") from error
         except (InterfaceError, DatabaseError) as error:
             raise Unavailable("events cannot be stored right now; send again") from error
@@ -68,6 +80,14 @@ def commit(batches: Sequence[Batch], *, limit_lock_wait: bool = True) -> list[li
 
 def _sqlstate(error: OperationalError) -> str | None:
     return getattr(error.__cause__, "sqlstate", None)
+
+
+def _is_passing(error: OperationalError) -> bool:
+    """Whether the next try may well succeed; outside of a transaction of the caller's, which would be lost already."""
+    if connection.vendor == "sqlite" and _SQLITE_LOCKED in str(error) and not connection.in_atomic_block:
+        time.sleep(_SQLITE_WAIT_S)
+        return True
+    return _sqlstate(error) in _PASSING
 
 
 def _by_halves(batches: Sequence[Batch], cause: Reason, limit_lock_wait: bool) -> list[list[Result]]:
@@ -164,7 +184,8 @@ def _keep_records(batches: Sequence[Batch], fresh: Sequence[Event], duplicates: 
     for batch in batches:
         for refusal in batch.refusals:
             counts[(batch.arrival.ingest_key, outcome_of(refusal), _ledger_reason(refusal))] += 1
-            rejected.append(_rejected(batch.arrival, refusal))
+            if refusal.reason != Reason.DO_NOT_TRACK:  # counted, and nothing else is kept of it
+                rejected.append(_rejected(batch.arrival, refusal))
     if counts:
         ledger.add(counts, batches[0].arrival.received_at)
     if receipts:

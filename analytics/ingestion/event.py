@@ -32,6 +32,7 @@ class Reason(StrEnum):
     STEP_FAILED = "step_failed"
     DATABASE_REFUSED = "database_refused"
     ERASED_PERSON = "erased_person"
+    DO_NOT_TRACK = "do_not_track"
 
 
 class Rejected(Exception):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import orjson
 
@@ -22,7 +23,12 @@ from analytics.ingestion.steps.limits import limit_lengths, limit_size
 from analytics.ingestion.steps.meaning import put_meaning
 from analytics.ingestion.steps.money import put_money
 from analytics.ingestion.steps.pages import put_page
-from analytics.ingestion.steps.privacy import put_address
+from analytics.ingestion.steps.privacy import (
+    cleaned_body,
+    drop_denied_properties,
+    drop_unlisted_properties,
+    put_address,
+)
 from analytics.ingestion.steps.times import put_timestamp
 from analytics.ingestion.steps.validate import (
     put_uuid,
@@ -36,6 +42,7 @@ logger = logging.getLogger("analytics.ingestion")
 Step = Callable[[Event], None]
 
 PIPELINE: tuple[Step, ...] = (
+    drop_denied_properties,
     put_uuid,
     validate_properties,
     validate_name,
@@ -50,6 +57,7 @@ PIPELINE: tuple[Step, ...] = (
     put_money,
     put_event_type,
     put_meaning,
+    drop_unlisted_properties,
     limit_lengths,
     limit_size,
 )
@@ -62,7 +70,7 @@ def run(arrival: Arrival, candidates: Iterable[Event | Refusal]) -> Batch:
     batch = Batch(arrival)
     for candidate in candidates:
         if isinstance(candidate, Refusal):
-            batch.refusals.append(candidate)
+            batch.refusals.append(replace(candidate, body=cleaned_body(candidate.body)))
             continue
         try:
             for step in PIPELINE:

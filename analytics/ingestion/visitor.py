@@ -33,7 +33,6 @@ class Visitor:
     ip: str
     user_agent: str
     is_new: bool
-    wants_no_tracking: bool
 
 
 def visitor_of(request: HttpRequest) -> Visitor:
@@ -68,13 +67,6 @@ def put_user(visitor: Visitor, user: AbstractBaseUser | AnonymousUser) -> None:
         visitor.distinct_id = host.get().distinct_id(user)
 
 
-def wants_no_tracking(request: HttpRequest) -> bool:
-    """Do Not Track or Global Privacy Control, unless the setting says to ignore them."""
-    if not conf.get().respect_do_not_track:
-        return False
-    return request.META.get("HTTP_DNT") == "1" or request.META.get("HTTP_SEC_GPC") == "1"
-
-
 def client_ip(forwarded_for: str, remote: str, trusted_proxies: int) -> str:
     """The client's address: the n-th entry from the right of X-Forwarded-For behind n trusted proxies.
 
@@ -107,7 +99,6 @@ def _read(request: HttpRequest) -> Visitor:
         ),
         user_agent=request.META.get("HTTP_USER_AGENT", ""),
         is_new=is_new,
-        wants_no_tracking=wants_no_tracking(request),
     )
 
 

@@ -27,7 +27,7 @@ SUBJECTS = frozenset(
     }
 )  # fmt: skip
 #: Operations that change nothing although they are no GET.
-READING_POSTS = frozenset({"ask", "detect_anomalies"})
+READING_POSTS = frozenset({"ask", "detect_anomalies", "funnel_persons"})
 #: What may change something, and only with `ANALYTICS_MCP_WRITES`. Erasure, imports and keys are never tools.
 WRITING = frozenset({"judge_insight", "merge_persons"})
 

@@ -19,6 +19,7 @@ from django.db.models import Q
 from analytics import clock
 from analytics.metrics import messages
 from analytics.metrics.limits import Limits, all_limits
+from analytics.metrics.metric import Snapshot
 from analytics.metrics.registry import all_metrics
 from analytics.metrics.rows import decimal, is_judged
 from analytics.models import Alert, BusinessMetric
@@ -32,6 +33,7 @@ ANOMALY = "anomaly"
 _NEWEST_DAYS = 3
 #: A day may last an hour longer.
 _CLOCK_CHANGE = timedelta(hours=1)
+_OVERLAP_DAYS = 6  # a window of a week
 _RANK = {AlertLevel.CRITICAL: 0, AlertLevel.WARNING: 1}
 
 
@@ -57,7 +59,7 @@ def check_anomalies(findings: Iterable[Mapping[str, Any]]) -> int:
     `findings` of the last days, as `detect_anomalies` of `analytics.ai_services` gives them; those of the newest closed
     period say what is unusual now.
     """
-    now = {finding["metric"].metric_name: finding for finding in findings if _is_of_newest_period(finding)}
+    now = {finding["metric"].metric_name: finding for finding in findings if _is_told(finding)}
     opened = 0
     with transaction.atomic():
         locks.hold("alerts")
@@ -100,8 +102,18 @@ def level_on(row: BusinessMetric) -> AlertLevel:
     return _limits_on(row).level_of(float(row.value)) or AlertLevel.WARNING
 
 
-def _is_of_newest_period(finding: Mapping[str, Any]) -> bool:
-    """Whether no later day (or week, where a metric is judged by the week) has ended since."""
+def _is_told(finding: Mapping[str, Any]) -> bool:
+    """Whether a finding is of the newest period that has ended, and of a metric whose days stand for themselves.
+
+    Windows of many days overlap: what entered one yesterday stays in it for weeks, and so does the finding.
+    """
+    metric = all_metrics().get(finding["metric"].metric_name)
+    if (
+        metric is not None
+        and not issubclass(metric, Snapshot)
+        and metric.measure.history_days >= _OVERLAP_DAYS
+    ):
+        return False
     period = timedelta(days=7 if finding["interval"] == "week" else 1)
     ends_at: datetime = finding["metric"].period_end
     return ends_at > clock.now() - period - _CLOCK_CHANGE

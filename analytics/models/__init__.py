@@ -2,6 +2,7 @@
 
 from analytics.models.alert import Alert, AlertTarget, MetricSetting
 from analytics.models.base import BaseAnalyticsModel
+from analytics.models.board import Annotation, Dashboard, DashboardTile, SavedReport
 from analytics.models.cohort import Cohort, CohortMember
 from analytics.models.cursor import WorkCursor
 from analytics.models.dataset import Dataset
@@ -14,17 +15,21 @@ from analytics.models.outbox import DeliveryAttempt, OutboxMessage, SinkState
 from analytics.models.person import MergeLog, Person, PersonDistinctId, PersonGroup
 from analytics.models.prediction import PredictionModel
 from analytics.models.profile import UserBehaviorProfile, UserPersona
+from analytics.models.sharing import ShareLink, Subscription
 from analytics.models.upkeep import ArchivedEvent, ErasedId, Erasure, EventChange
 
 __all__ = [
     "AIInsight",
     "Alert",
     "AlertTarget",
+    "Annotation",
     "ArchivedEvent",
     "BaseAnalyticsModel",
     "BusinessMetric",
     "Cohort",
     "CohortMember",
+    "Dashboard",
+    "DashboardTile",
     "Dataset",
     "DeliveryAttempt",
     "ErasedId",
@@ -43,7 +48,10 @@ __all__ = [
     "PredictionModel",
     "Receipt",
     "RejectedEvent",
+    "SavedReport",
+    "ShareLink",
     "SinkState",
+    "Subscription",
     "UserBehaviorProfile",
     "UserEvent",
     "UserPersona",

@@ -174,3 +174,28 @@ class CohortKind(models.TextChoices):
     BEHAVIOURAL = "behavioural", "By behaviour"
     HOST = "host", "By the host's models"
     STATIC = "static", "By hand"
+
+
+class AnalysisName(models.TextChoices):
+    """The analyses whose questions can be saved: those that have an explorer."""
+
+    TRENDS = "trends", "Trends"
+    FUNNEL = "funnel", "Funnel"
+    RETENTION = "retention", "Retention"
+    PATHS = "paths", "Paths"
+    LIFECYCLE = "lifecycle", "Lifecycle"
+    STICKINESS = "stickiness", "Stickiness"
+
+
+class TileWidth(models.TextChoices):
+    """How much of a row a tile takes."""
+
+    HALF = "half", "Half the width"
+    FULL = "full", "The whole width"
+
+
+class Frequency(models.TextChoices):
+    """How often a subscription sends."""
+
+    DAILY = "daily", "Every day"
+    WEEKLY = "weekly", "Every week"

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import django
-import redis
 from celery import current_app
 from django.conf import settings
 from django.core.cache import DEFAULT_CACHE_ALIAS
@@ -121,6 +120,8 @@ def _length(broker: Any, queue: str) -> int:
 
 def _measure_cache() -> dict[str, int]:
     """Hits and misses of the server since it started. **Errors**: whatever its client raises."""
+    import redis  # a project may keep its cache elsewhere and not have it
+
     place = str(settings.CACHES[DEFAULT_CACHE_ALIAS].get("LOCATION", ""))
     limits = {"socket_timeout": _CACHE_LIMIT_S, "socket_connect_timeout": _CACHE_LIMIT_S}
     with redis.Redis.from_url(place, **limits) as client:

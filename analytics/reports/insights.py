@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, Q
+
 from analytics import clock
-from analytics.ai_services.insights.scoreboard import as_answer, scoreboard
+from analytics.ai_services.insights.scoreboard import RIGHT, WRONG, as_answer, scoreboard
 from analytics.ai_services.learning.training import Status
 from analytics.errors import NotFound
 from analytics.models import AIInsight, PredictionModel
@@ -23,7 +25,7 @@ _FIELDS = (
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which insights; `only_user` sees those about themself alone."""
+    """Which insights; `only_user` sees those about themself alone, `uuid` is the one that is meant."""
 
     types: Sequence[str] = field(default_factory=tuple)
     priority: str | None = None
@@ -31,6 +33,7 @@ class Wanted:
     limit: int = 20
     offset: int = 0
     only_user: int | None = None
+    uuid: UUID | None = None
 
 
 def list_insights(wanted: Wanted) -> dict[str, Any]:
@@ -44,6 +47,8 @@ def list_insights(wanted: Wanted) -> dict[str, Any]:
         found = found.filter(status=wanted.status)
     if wanted.only_user is not None:
         found = found.filter(target_type="user", target_id=str(wanted.only_user))
+    if wanted.uuid is not None:
+        found = found.filter(uuid=wanted.uuid)
     total = found.count()
     end = wanted.offset + wanted.limit
     rows = found.order_by("-created_at", "-pk").values(*_FIELDS)[wanted.offset : end]
@@ -83,3 +88,19 @@ def list_models() -> list[dict[str, Any]]:
         }
         for _, row in sorted(newest.items())
     ]
+
+
+def outcomes_of_claims() -> dict[str, tuple[int, int]]:
+    """Of the claims of each prediction whose time is over: how many came true, and how many did not.
+
+    By what people did, and not by verdicts; a prediction whose claims nothing can check is left out.
+    """
+    rows = (
+        AIInsight.objects.filter(output_data__outcome__in=(RIGHT, WRONG))
+        .values("model_name")
+        .annotate(
+            right=Count("pk", filter=Q(output_data__outcome=RIGHT)),
+            wrong=Count("pk", filter=Q(output_data__outcome=WRONG)),
+        )
+    )
+    return {row["model_name"]: (row["right"], row["wrong"]) for row in rows}

@@ -1,31 +1,29 @@
-"""Metrics for people to read: definitions with their newest value, history, drivers, settings and alerts."""
+"""Metrics for people to read: definitions with their newest value, history, drivers and settings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import QuerySet
 
 from analytics import clock, conf
-from analytics.errors import BadInput, NotFound
+from analytics.errors import BadInput
 from analytics.metrics import MetricsProcessor, alerts, drivers
 from analytics.metrics.limits import Limits, all_limits, limits_of
 from analytics.metrics.metric import Metric
 from analytics.metrics.registry import all_metrics, find_metric
 from analytics.metrics.rows import start_of
 from analytics.models import Alert, BusinessMetric, MetricSetting
-from analytics.models.choices import AlertLevel, MetricType, PeriodType
+from analytics.models.choices import MetricType, PeriodType
+from analytics.reports.alerts import MOST_ALERTS, alert_entry
 from analytics.reports.answering import answering
 
 HISTORY_DAYS = 90
 _MOST_HISTORY_DAYS = 3_650
-_MOST_ALERTS = 200
 #: How far back a newest value may lie: what is older is history.
 _NEWEST_DAYS = 60
 _GROUPS = {"kpi": "kpis", "kri": "kris", "kr": "krs", "custom": "custom"}
@@ -70,8 +68,19 @@ def history_of(
         **_defined(metric, limits, newest.get(name), closed.get(name)),
         "history": [_point(row, limits) for row in whole],
         "parts": [] if dimension is None else _parts(metric, rows, dimension),
-        "alerts": [alert_entry(alert) for alert in shown.order_by("-opened_at")[:_MOST_ALERTS]],
+        "alerts": [alert_entry(alert) for alert in shown.order_by("-opened_at")[:MOST_ALERTS]],
     }
+
+
+def recent_values(days: int) -> dict[str, list[tuple[float, bool]]]:
+    """The values of every metric over the last `days` days, oldest first, each with whether its day still goes on."""
+    since = start_of(clock.today(conf.get().zone) - timedelta(days=days - 1))
+    rows = _rows(newest_only=False).filter(dimensions={}, period_start__gte=since)
+    now = clock.now()
+    found: dict[str, list[tuple[float, bool]]] = {}
+    for name, value, end in rows.order_by("period_start").values_list("metric_name", "value", "period_end"):
+        found.setdefault(name, []).append((float(value), end > now))
+    return found
 
 
 def explain(name: str, first: date | None, last: date | None) -> dict[str, Any]:
@@ -136,64 +145,6 @@ def decide(name: str, decision: Decision) -> dict[str, Any]:
     return _defined(metric, limits, _newest(_rows().filter(metric_name=name)).get(name), None)
 
 
-def list_alerts(state: str | None = None, metric_name: str | None = None) -> list[dict[str, Any]]:
-    """Alerts, open ones first, then by their opening; at most 200."""
-    found = Alert.objects.all()
-    if state is not None:
-        found = found.filter(state=state)
-    if metric_name is not None:
-        found = found.filter(metric_name=metric_name)
-    ordered = found.order_by("state", "-opened_at", "-pk")[:_MOST_ALERTS]
-    return [alert_entry(alert) for alert in ordered]
-
-
-def handle_alert(
-    uuid: UUID,
-    user: AbstractBaseUser,
-    *,
-    is_acknowledged: bool | None = None,
-    mute: tuple[datetime | None] | None = None,
-) -> dict[str, Any]:
-    """Acknowledge an alert or take that back; `mute` holds until when it is silent, or None to end that.
-
-    **Errors**: `NotFound`.
-    """
-    alert = Alert.objects.filter(uuid=uuid).first()
-    if alert is None:
-        raise NotFound("there is no such alert")
-    if is_acknowledged is True and alert.acknowledged_at is None:
-        alert.acknowledged_at = clock.now()
-        alert.acknowledged_by_id = user.pk
-    elif is_acknowledged is False:
-        alert.acknowledged_at, alert.acknowledged_by = None, None
-    if mute is not None:
-        alert.muted_until = mute[0]
-    alert.save()
-    return alert_entry(alert)
-
-
-def alert_entry(alert: Alert) -> dict[str, Any]:
-    """An alert as the API gives it."""
-    metric = all_metrics().get(alert.metric_name)
-    return {
-        "uuid": alert.uuid,
-        "metric_name": alert.metric_name,
-        "title": metric.title if metric else alert.metric_name,
-        "unit": str(metric.unit) if metric else "number",
-        "kind": alert.kind,
-        "level": alert.level,
-        "state": alert.state,
-        "value": float(alert.value),
-        "threshold": float(alert.threshold),
-        "period_start": alert.period_start,
-        "opened_at": alert.opened_at,
-        "escalated_at": alert.escalated_at,
-        "resolved_at": alert.resolved_at,
-        "acknowledged_at": alert.acknowledged_at,
-        "muted_until": alert.muted_until,
-    }
-
-
 def daily_facts(day: date) -> dict[str, Any]:
     """What the summary of a day tells: label to value in words, in reading order; empty without any row."""
     from analytics.metrics.units import in_words
@@ -215,46 +166,6 @@ def daily_facts(day: date) -> dict[str, Any]:
             entry = alert_entry(alert)
             facts[f"{entry['title']} ({alert.level})"] = in_words(float(alert.value), entry["unit"])
     return facts
-
-
-def alerts_of_overview() -> list[dict[str, Any]]:
-    """Open alerts, and metrics without one whose newest row is marked as beyond a threshold (rows of the project's own
-    may be)."""
-    found = [
-        _overview_alert(alert.metric_name, alert.level, alert.value, alert.threshold, alert.period_start)
-        | {"uuid": str(alert.uuid), "kind": alert.kind}
-        for alert in alerts.list_open()
-    ]
-    rows = BusinessMetric.objects.filter(is_archived=False, dimensions={})
-    marked = rows.filter(is_alert_triggered=True).exclude(
-        metric_name__in=[one["metric_name"] for one in found]
-    )
-    newest: dict[str, BusinessMetric] = {}
-    candidates = rows.filter(metric_name__in=marked.values("metric_name")).order_by("-period_start")
-    for row in candidates[:_MOST_ALERTS]:
-        newest.setdefault(row.metric_name, row)
-    for row in newest.values():
-        if row.is_alert_triggered:
-            level = alerts.level_on(row)
-            threshold = row.critical_threshold if level == AlertLevel.CRITICAL else row.warning_threshold
-            found.append(_overview_alert(row.metric_name, level, row.value, threshold, row.period_start))
-    return found
-
-
-def _overview_alert(
-    name: str, level: str, value: Decimal, threshold: Decimal | None, period_start: datetime
-) -> dict[str, Any]:
-    metric = all_metrics().get(name)
-    return {
-        "metric_name": name,
-        "title": metric.title if metric else name,
-        "metric_type": str(metric.type) if metric else str(MetricType.CUSTOM),
-        "unit": str(metric.unit) if metric else "number",
-        "level": str(level),
-        "value": float(value),
-        "threshold": _number(threshold),
-        "period_start": period_start.isoformat(),
-    }
 
 
 def _rows(*, newest_only: bool = True) -> QuerySet[BusinessMetric]:

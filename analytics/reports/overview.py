@@ -12,7 +12,7 @@ from analytics import clock, conf
 from analytics.errors import BadInput
 from analytics.models import AIInsight
 from analytics.models.choices import InsightStatus, Priority
-from analytics.reports import metrics as metrics_report
+from analytics.reports.alerts import alerts_of_overview
 from analytics.reports.analyses import ask
 from analytics.reports.answering import answering
 from analytics.reports.people import roots_of
@@ -92,7 +92,7 @@ def overview_between(first: date, last: date, *, top: int = 10) -> Overview:
         from eventlake.analyses.overview import overview as analysis
 
         question = replace(_question(first, last), top=top)
-    return Overview(ask(analysis, question), _insights(), metrics_report.alerts_of_overview())
+    return Overview(ask(analysis, question), _insights(), alerts_of_overview())
 
 
 def _question(first: date, last: date) -> OverviewQuestion:

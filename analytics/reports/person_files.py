@@ -30,9 +30,16 @@ def events_file(uuid: UUID, kind: str) -> Iterator[bytes]:
     """
     if kind not in FORMATS:
         raise BadInput("the file is csv or jsonl", code="bad_format")
-    first = people.events(uuid, people.Timeline(limit=_PAGE_EVENTS), None)
-    pages = _pages(uuid, first)
+    pages = event_pages(uuid)
     return _csv(pages) if kind == "csv" else _jsonl(pages)
+
+
+def event_pages(uuid: UUID) -> Iterator[list[dict[str, Any]]]:
+    """All events of a person, a page at a time; the first is read before this returns.
+
+    **Errors**: `NotFound`, `Unavailable`.
+    """
+    return _pages(uuid, people.events(uuid, people.Timeline(limit=_PAGE_EVENTS), None))
 
 
 def _pages(uuid: UUID, page: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:

@@ -47,6 +47,16 @@ def answer(name: str, given: Given) -> dict[str, Any]:
     return {**query.show(found), "proof": asdict(found.proof)}
 
 
+def question_of(name: str, given: Given) -> RangeQuestion:
+    """The engine's question. **Errors**: `BadInput` naming the place of what cannot be asked."""
+    return _read(QUERIES[name], given)
+
+
+def check(name: str, given: Given) -> None:
+    """Read a question without asking it. **Errors**: `BadInput` naming the place of what cannot be asked."""
+    _read(QUERIES[name], given)
+
+
 def state(name: str, given: Given) -> Hashable:
     """Equal states mean equal answers; None where that cannot be said: cohorts and persons' properties may change.
 

@@ -14,16 +14,15 @@ from typing import Any
 
 import orjson
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.cache import cache
 from django.db import connection
 from django.db.models import Count, Max
 
 from analytics import clock
 from analytics.models import AIInsight, Alert, BusinessMetric, PredictionModel, UserBehaviorProfile
-from analytics.reports import intelligence
+from analytics.reports import intelligence, queries
 from analytics.reports import overview as overview_report
 from analytics.reports.answering import answering
-from analytics.store import lake
+from analytics.store import kept_answers, lake
 
 logger = logging.getLogger("analytics.reports")
 
@@ -70,6 +69,16 @@ def get_user_behavior_cached(user_id: int, days: int = 30) -> dict[str, Any]:
     return _kept("user_behavior", depends_on, BEHAVIOR_LIFETIME_S, make)
 
 
+def get_analysis_cached(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The answer of `queries.answer`; one that depends on more than events is never kept. Errors: as there."""
+
+    def make() -> dict[str, Any]:
+        return queries.answer(name, given)
+
+    state = queries.state(name, given)
+    return _plain(make()) if state is None else _kept(f"query_{name}", [given], OVERVIEW_LIFETIME_S, make)
+
+
 def _kept(
     name: str, depends_on: list[Any], lifetime_s: int, make: Callable[[], dict[str, Any]]
 ) -> dict[str, Any]:
@@ -79,15 +88,15 @@ def _kept(
         state = [_VERSION, name, depends_on, lake.state(), clock.next_minute()]
     key = f"{name}:{hashlib.sha256(orjson.dumps(state, default=str)).hexdigest()}"
     try:
-        known = cache.get(key)
+        known = kept_answers.find(key)
     except Exception as error:  # whatever the cache's client raises
         logger.warning("the cache cannot be read: %s", type(error).__name__)
         return _plain(make())
-    if isinstance(known, dict):
+    if known is not None:
         return known
     made = _plain(make())
     try:
-        cache.set(key, made, lifetime_s)
+        kept_answers.keep(key, made, lifetime_s)
     except Exception as error:
         logger.warning("the cache cannot be written: %s", type(error).__name__)
     return made

@@ -7,32 +7,20 @@ is complete when no file that holds anything of the person is left. Backups are 
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import transaction
 
 from analytics import clock
 from analytics.errors import NotFound
-from analytics.models import (
-    ArchivedEvent,
-    ErasedId,
-    Erasure,
-    MergeLog,
-    Person,
-    PersonDistinctId,
-    RejectedEvent,
-    UserBehaviorProfile,
-    UserEvent,
-)
+from analytics.models import ErasedId, Erasure, Person, PersonDistinctId, UserEvent
+from analytics.store import kept_answers, personal_data, persons
 from analytics.store import lake as lakes
-from analytics.store import persons
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,8 +33,6 @@ logger = logging.getLogger("analytics.erasure")
 KEEP_OLD_FILES = timedelta(hours=24)
 
 _DIGESTS_AT_ONCE = 500  # well below the number of parameters that SQLite takes
-
-_BODIES = RejectedEvent._meta.db_table
 
 
 @dataclass(frozen=True)
@@ -87,25 +73,16 @@ def erase(person_uuid: UUID) -> Erasure:
         person = Person.objects.filter(uuid=person_uuid).first()
         if person is None:
             raise NotFound(f"there is no person {person_uuid}")
-        root = person.root
-        nodes = persons.nodes_under(root.pk)
-        persons.read_persons(nodes, lock=True)
-        distinct_ids = list(
-            PersonDistinctId.objects.filter(person_id__in=nodes).values_list("distinct_id", flat=True)
-        )
+        persons.read_persons(persons.nodes_under(person.root.pk), lock=True)
+        whose = personal_data.identity_of(person.root)
         ErasedId.objects.bulk_create(
-            [ErasedId(digest=digest(text)) for text in distinct_ids], ignore_conflicts=True
+            [ErasedId(digest=digest(text)) for text in whose.distinct_ids], ignore_conflicts=True
         )
-        users = set(Person.objects.filter(pk__in=nodes).exclude(user=None).values_list("user_id", flat=True))
-        deleted = _delete_events(nodes, users)
-        for text in distinct_ids:
-            _delete_refused(text)
-        UserBehaviorProfile.objects.filter(user_id__in=users).delete()
-        MergeLog.objects.filter(Q(source_id__in=nodes) | Q(target_id__in=nodes)).delete()
-        PersonDistinctId.objects.filter(person_id__in=nodes).delete()
-        Person.objects.filter(pk__in=nodes).delete()
-        erasure = Erasure.objects.create(person_uuid=root.uuid, nodes=nodes, deleted_rows=deleted)
-    logger.info("erasure %s: %d rows left the database", erasure.uuid, deleted)
+        erasure = Erasure.objects.create(
+            person_uuid=whose.root_uuid, nodes=whose.nodes, deleted_rows=_delete_rows(whose)
+        )
+    kept_answers.forget_all()
+    logger.info("erasure %s: %d rows left the database", erasure.uuid, erasure.deleted_rows)
     return erasure
 
 
@@ -119,8 +96,7 @@ def continue_erasures(engine: Engine, *, at_once: bool = False) -> int:
     waiting = list(Erasure.objects.filter(completed_at=None).order_by("pk"))
     if not waiting:
         return 0
-    for erasure in waiting:
-        _rewrite(erasure, engine)
+    _rewrite(waiting, engine)
     now = clock.now()
     due = [e for e in waiting if at_once or (e.rewritten_at and e.rewritten_at <= now - KEEP_OLD_FILES)]
     if due:
@@ -145,11 +121,10 @@ def certificate(uuid: UUID) -> Certificate:
     )
 
 
-def _delete_events(nodes: list[int], users: Iterable[int] = ()) -> int:
-    theirs = UserEvent.objects.filter(Q(person_id__in=nodes) | Q(user_id__in=list(users), person_id=None))
-    deleted = theirs._raw_delete(theirs.db) if connection.vendor == "postgresql" else theirs.delete()[0]
-    ArchivedEvent.objects.filter(person_id__in=nodes).delete()
-    return int(deleted)
+def _delete_rows(whose: personal_data.Identity) -> int:
+    """Delete all rows about somebody; the number of events."""
+    deleted = {table.model: personal_data.delete_rows(table, whose) for table in personal_data.PERSONAL}
+    return deleted[UserEvent]
 
 
 def _catch_late_nodes() -> None:
@@ -163,47 +138,41 @@ def _catch_late_nodes() -> None:
     if not late:
         return
     with transaction.atomic():
-        nodes = list(
-            PersonDistinctId.objects.filter(distinct_id__in=late).values_list("person_id", flat=True)
-        )
+        found = PersonDistinctId.objects.filter(distinct_id__in=late)
+        nodes = list(found.values_list("person_id", flat=True))
+        whose = personal_data.Identity(last.person_uuid, nodes, sorted(late), [])
         last.nodes = [*last.nodes, *nodes]
-        last.deleted_rows += _delete_events(nodes)
+        last.deleted_rows += _delete_rows(whose)
         last.rewritten_at = last.completed_at = None
         last.save(update_fields=["nodes", "deleted_rows", "rewritten_at", "completed_at"])
-        MergeLog.objects.filter(Q(source_id__in=nodes) | Q(target_id__in=nodes)).delete()
-        PersonDistinctId.objects.filter(person_id__in=nodes).delete()
-        Person.objects.filter(pk__in=nodes).delete()
 
 
-def _delete_refused(distinct_id: str) -> None:
-    """Kept bodies of refused events that name the id, as plain text or as JSON writes it."""
-    forms = {distinct_id.encode("utf-8", "surrogatepass"), json.dumps(distinct_id)[1:-1].encode()}
-    function = "position(%s::bytea in body)" if connection.vendor == "postgresql" else "instr(body, %s)"
-    for form in forms:
-        with connection.cursor() as cursor:
-            cursor.execute(f"DELETE FROM {_BODIES} WHERE {function} > 0", [form])  # noqa: S608
-
-
-def _rewrite(erasure: Erasure, engine: Engine) -> None:
-    """Take the person's rows out of the newest version; what came in since the last look goes, too."""
+def _rewrite(waiting: Sequence[Erasure], engine: Engine) -> None:
+    """Take the rows of all of them out of the newest version; what came in since the last look goes, too."""
     from eventlake.rewriting import Changes, find_days, rewrite_each
 
     lake = lakes.lake()
-    late = _delete_events(erasure.nodes)
-    changes = Changes(clock.now(), lakes.merges(), erased=_as_table(erasure.nodes))
+    late = [
+        _delete_rows(personal_data.Identity(erasure.person_uuid, erasure.nodes, [], []))
+        for erasure in waiting
+    ]
+    nodes = [node for erasure in waiting for node in erasure.nodes]
+    changes = Changes(clock.now(), lakes.merges(), erased=_as_table(nodes))
     days = find_days(lake, engine, changes, lake.snapshot().files)
     rewrite_each(lake, engine, days, changes)
-    if days or late or erasure.rewritten_at is None:
-        erasure.deleted_rows += late
-        erasure.rewritten_days += len(days)
-        erasure.rewritten_at = clock.now()
-        erasure.save(update_fields=["deleted_rows", "rewritten_days", "rewritten_at"])
+    for erasure, rows in zip(waiting, late, strict=True):
+        if days or rows or erasure.rewritten_at is None:
+            erasure.deleted_rows += rows
+            erasure.rewritten_days += len(days)
+            erasure.rewritten_at = clock.now()
+            erasure.save(update_fields=["deleted_rows", "rewritten_days", "rewritten_at"])
 
 
 def _delete_old_files(engine: Engine, *, at_once: bool) -> None:
     from eventlake.rewriting import forget_history, vacuum
     from eventlake.rollups.build import refresh_rollups
 
+    kept_answers.forget_all()
     lake, now = lakes.lake(), clock.now()
     if not lake.snapshot().files:
         return

@@ -132,10 +132,8 @@ def _typed(table: pa.Table) -> pa.Table:
 def _by_orm(events: QuerySet[UserEvent]) -> pa.Table:
     import orjson
 
-    rows = events.annotate(row=F("id")).values_list(*_READ)
-    columns = {name: list(values) for name, values in zip(_READ, zip(*rows, strict=True), strict=True)}
-    if not columns:
-        return _typed(pa.table({name: pa.array([], _CSV_TYPES[name]) for name in _READ}))
+    rows = list(events.annotate(row=F("id")).values_list(*_READ))
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(_READ)}
     columns["insert_xid"] = columns["id"]
     columns["uuid"] = [str(value) for value in columns["uuid"]]
     columns["metadata"] = [orjson.dumps(value).decode() for value in columns["metadata"]]

@@ -46,6 +46,11 @@ def _lake(uri: str, storage_options: tuple[tuple[str, str], ...], zone: str) -> 
     return Lake(uri, dict(storage_options) or None, zone)
 
 
+def forget() -> None:
+    """Read the lake anew: another one stands in its place."""
+    _lake.cache_clear()
+
+
 def engine() -> Engine:
     """The process's engine for that lake."""
     return _engine(lake().uri)

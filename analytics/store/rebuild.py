@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 
 from analytics import clock
 from analytics.errors import Conflict
@@ -151,7 +151,9 @@ def _rebase_if_needed() -> bool:
             UserEvent.objects.update(insert_xid=0)
         else:
             bound = (UserEvent.objects.aggregate(last=Max("id"))["last"] or 0) + 1
-        EventChange.objects.all().delete()
+        # What is noted of rows that are gone stays: only the notes know that the lake's copies must go.
+        there = UserEvent.objects.filter(pk=OuterRef("event_id"))
+        EventChange.objects.filter(Exists(there)).delete()
         for rows, same in _compare(bound):
             _note(_others(rows, same))
     rebase(lake, Position(snapshot.watermark, snapshot.cluster), Position(bound, lakes.cluster()))

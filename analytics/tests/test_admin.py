@@ -23,13 +23,40 @@ from analytics.tests.cast import alice, make_key, posthog_event, send, send_batc
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 HOSTILE = "<script>alert(1)</script>"
 #: Nobody adds or changes these by hand.
-RECORDS = (
-    models.Alert, models.ArchivedEvent, models.CohortMember, models.Dataset, models.DeliveryAttempt,
-    models.ErasedId, models.Erasure, models.EventChange, models.ForwardedDay, models.ForwardedMinute,
-    models.LedgerEntry, models.MergeLog, models.OutboxMessage, models.Person, models.PersonDistinctId,
-    models.PersonGroup, models.PredictionModel, models.Receipt, models.RejectedEvent, models.SinkState,
-    models.UserBehaviorProfile, models.UserEvent, models.WorkCursor,
-)  # fmt: skip
+RECORDS = tuple(
+    getattr(models, name)
+    for name in (
+        "Alert",
+        "Annotation",
+        "ArchivedEvent",
+        "CohortMember",
+        "Dashboard",
+        "DashboardTile",
+        "Dataset",
+        "DeliveryAttempt",
+        "ErasedId",
+        "Erasure",
+        "EventChange",
+        "ForwardedDay",
+        "ForwardedMinute",
+        "LedgerEntry",
+        "MergeLog",
+        "OutboxMessage",
+        "Person",
+        "PersonDistinctId",
+        "PersonGroup",
+        "PredictionModel",
+        "Receipt",
+        "RejectedEvent",
+        "SavedReport",
+        "ShareLink",
+        "SinkState",
+        "Subscription",
+        "UserBehaviorProfile",
+        "UserEvent",
+        "WorkCursor",
+    )
+)
 
 
 def page(model: type[Model], kind: str, *arguments: Any) -> str:
@@ -85,6 +112,14 @@ def one_of_each() -> dict[type[Model], Model]:
     )
     models.Erasure.objects.create(person_uuid=uuid.uuid4(), nodes=[1])
     models.ErasedId.objects.create(digest="d" * 64)
+    report = models.SavedReport.objects.create(
+        name=HOSTILE, description=HOSTILE, analysis="trends", question={HOSTILE: HOSTILE}
+    )
+    board = models.Dashboard.objects.create(name=HOSTILE, description=HOSTILE)
+    models.DashboardTile.objects.create(dashboard=board, report=report)
+    models.Annotation.objects.create(happened_on=NOON.date(), text=HOSTILE)
+    models.ShareLink.objects.create(digest="d" * 64, report=report)
+    models.Subscription.objects.create(dashboard=board, addresses=[HOSTILE], sent_for=NOON.date())
     found = {model: model._default_manager.first() for model in apps.get_app_config("analytics").get_models()}
     assert all(found.values()), [model for model, row in found.items() if row is None]
     return {model: row for model, row in found.items() if row is not None}

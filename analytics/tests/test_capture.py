@@ -238,6 +238,7 @@ class SignalsTest(TestCase):
         self.assertEqual(names, [("group_made", "kept"), ("group_gone", "kept")])
 
 
+@override_settings(ANALYTICS_INLINE_WRITER=False)
 class GroupCommitWriterTest(TransactionTestCase):
     """The thread that stores for all requests in flight."""
 

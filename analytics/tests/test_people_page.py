@@ -58,6 +58,47 @@ class PeopleCase(LakeTestCase):
         return answer.content.decode()
 
 
+class BehindTest(PeopleCase):
+    """The people behind a step of a funnel."""
+
+    ADDRESS = "days=7&window_seconds=3600&steps.1.event=view&steps.2.event=paid"
+
+    def setUp(self) -> None:
+        super().setUp()
+        for name, who in (("view", "ann"), ("paid", "ann"), ("view", "bob")):
+            send_batch(posthog_event(name, who))
+
+    def _shown(self, **query: Any) -> set[str]:
+        page = self.text(f"{PAGE}data/", behind=self.ADDRESS, **query)
+        return {who for who in ("ann", "bob") if f">{who}<" in page}
+
+    def test_they_are_those_who_reached_it_or_were_lost_before_it(self) -> None:
+        self.assertEqual(self._shown(step=1), {"ann", "bob"})
+        self.assertEqual(self._shown(step=2, outcome="reached"), {"ann"})
+        self.assertEqual(self._shown(step=2, outcome="dropped"), {"bob"})
+
+    def test_the_funnel_leads_there_and_the_list_leads_back(self) -> None:
+        funnel = self.text(
+            "/dashboard/funnel/data/", **dict(pair.split("=") for pair in self.ADDRESS.split("&"))
+        )
+        links = re.findall(r'href="(/dashboard/people/[?]behind=[^"]+)"', funnel)
+        self.assertEqual(len(links), 3)
+        page = self.client.get(links[-1].replace("&amp;", "&").replace(PAGE, f"{PAGE}data/")).content.decode()
+        self.assertIn("1 people who were lost before step 2, paid", page)
+        self.assertIn("/dashboard/funnel/?", page)
+
+    def test_addresses_that_are_none_are_named(self) -> None:
+        for query in (
+            {"step": "x"},
+            {"step": 2, "outcome": "some"},
+            {"step": 9},
+            {"behind": "steps=1", "step": 1},
+        ):
+            with self.subTest(**query):
+                answer = self.client.get(f"{PAGE}data/", {"behind": self.ADDRESS, **query})
+                self.assertEqual(answer.status_code, 400)
+
+
 class ListTest(PeopleCase):
     def test_it_lists_whom_the_api_lists_with_their_events(self) -> None:
         send_batch(

@@ -102,6 +102,24 @@ class QueryTest(ServersTestCase):
                 [("free", False, 2), ("pro", False, 2), ("$other", True, 1)],
             )
 
+    def test_who_is_behind_a_step_of_a_funnel(self) -> None:
+        funnel = {**DAYS, "steps": [{"event": "view"}, {"event": "paid"}], "window_seconds": 3600}
+        for call in self.servers():
+            for step, outcome, who in (
+                (1, "reached", ["u1", "u2", "u3"]),
+                (2, "reached", ["u1"]),
+                (2, "dropped", ["u2", "u3"]),
+            ):
+                body = {**funnel, "step": step, "outcome": outcome}
+                found = call("POST", f"{API}/query/funnel/persons", user=self.sam, body=body).body
+                self.assertEqual(found["total"], len(who))
+                ids = sorted(name for person in found["persons"] for name in person["distinct_ids"])
+                self.assertEqual(ids, who)
+            body = {**funnel, "step": 3}
+            self.check_refused(
+                call, "POST", f"{API}/query/funnel/persons", 400, "bad_question", user=self.sam, body=body
+            )
+
     def test_funnel(self) -> None:
         steps = [{"event": "view"}, {"event": "paid"}]
         for call in self.servers():

@@ -19,6 +19,8 @@ from eventlake.analyses.funnel_question import (
     Attribution,
     FunnelAnswer,
     FunnelGroup,
+    FunnelPersons,
+    FunnelPersonsQuestion,
     FunnelQuestion,
     Order,
     StepFigures,
@@ -50,6 +52,17 @@ def funnel(reader: Reader, question: FunnelQuestion) -> FunnelAnswer:
     if question.breakdown is not None:
         groups = tuple(_groups(question, table, matches))
     return FunnelAnswer(steps, groups, run.proof())
+
+
+def funnel_persons(reader: Reader, question: FunnelPersonsQuestion) -> FunnelPersons:
+    """Who got so far. Errors: as `funnel`."""
+    run = reader.run(DEFINITION)
+    table = _fetch(run, question)
+    matches = _match_all(table, _rules(question), with_places=True)
+    levels = matches.levels
+    wanted = levels >= question.step if question.has_reached else levels == question.step - 1
+    persons = table.column("person_id").to_numpy()[matches.first_row[wanted]]
+    return FunnelPersons(tuple(np.sort(persons).tolist()), run.proof())
 
 
 def _fetch(run: Run, question: FunnelQuestion) -> pa.Table:

@@ -6,7 +6,7 @@ products count something else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from eventlake.analyses.filters import Filter
@@ -113,4 +113,39 @@ class FunnelAnswer:
 
     steps: tuple[StepFigures, ...]
     groups: tuple[FunnelGroup, ...] | None
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelPersonsQuestion(FunnelQuestion):
+    """Who reached a step of a funnel (the first is 1), or got as far as the one before it and no further.
+
+    Errors: QuestionError for a step that there is not, or for a breakdown, which divides nobody here.
+    """
+
+    step: int = 1
+    has_reached: bool = True
+
+    @classmethod
+    def of(cls, funnel: FunnelQuestion, step: int, *, has_reached: bool) -> FunnelPersonsQuestion:
+        """The same funnel, asked for its persons."""
+        return cls(
+            **{part.name: getattr(funnel, part.name) for part in fields(funnel)},
+            step=step,
+            has_reached=has_reached,
+        )
+
+    def __post_init__(self) -> None:
+        FunnelQuestion.__post_init__(self)
+        if not 1 <= self.step <= len(self.steps) or (self.step == 1 and not self.has_reached):
+            raise QuestionError(f"step: 1 to {len(self.steps)}, and nobody is lost before the first")
+        if self.breakdown is not None:
+            raise QuestionError("breakdown: persons are asked for without one")
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelPersons:
+    """Merged persons by their id, ascending."""
+
+    persons: tuple[int, ...]
     proof: Proof

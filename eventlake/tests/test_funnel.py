@@ -9,12 +9,13 @@ import pytest
 
 from eventlake.analyses import funnel as funnel_module
 from eventlake.analyses.filters import Condition, Operator
-from eventlake.analyses.funnel import funnel
+from eventlake.analyses.funnel import funnel, funnel_persons
 from eventlake.analyses.funnel_matching import Rows, Rules, match
 from eventlake.analyses.funnel_question import (
     Attribution,
     Exclusion,
     FunnelAnswer,
+    FunnelPersonsQuestion,
     FunnelQuestion,
     FunnelStep,
     Order,
@@ -37,6 +38,28 @@ def day(person: int | None, *moments: tuple[str, str], **columns: object) -> lis
 
 def persons(answer: FunnelAnswer) -> list[int]:
     return [step.persons for step in answer.steps]
+
+
+def test_who_is_behind_a_step(ask: Ask) -> None:
+    events = [
+        *day(1, ("view", "10:00"), ("add", "10:10"), ("pay", "10:20")),
+        *day(2, ("view", "10:00"), ("add", "10:30")),
+        *day(3, ("view", "10:00")),
+        *day(4, ("add", "10:00")),
+    ]
+
+    def behind(step: int, *, has_reached: bool) -> tuple[int, ...]:
+        question = FunnelPersonsQuestion.of(QUESTION, step, has_reached=has_reached)
+        return ask(funnel_persons, question, events, merged={5: 3}).persons
+
+    assert [behind(step, has_reached=True) for step in (1, 2, 3)] == [(1, 2, 3), (1, 2), (1,)]
+    assert [behind(step, has_reached=False) for step in (2, 3)] == [(3,), (2,)]
+
+
+@pytest.mark.parametrize(("step", "has_reached"), [(0, True), (4, True), (1, False)])
+def test_a_step_that_there_is_not_has_nobody_behind_it(step: int, has_reached: bool) -> None:
+    with pytest.raises(QuestionError, match="step"):
+        FunnelPersonsQuestion.of(QUESTION, step, has_reached=has_reached)
 
 
 def test_steps_in_order_within_the_window(ask: Ask) -> None:

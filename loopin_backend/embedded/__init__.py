@@ -12,9 +12,19 @@ from functools import cache
 from loopin_backend import env
 from loopin_backend.embedded.errors import EmbeddedServerError
 from loopin_backend.embedded.places import Places
+from loopin_backend.embedded.postgres import binary
 from loopin_backend.embedded.servers import Servers
 
-__all__ = ["EmbeddedServerError", "ensure", "ensure_postgres", "ensure_valkey", "places", "servers", "stop"]
+__all__ = [
+    "EmbeddedServerError",
+    "ensure",
+    "ensure_postgres",
+    "ensure_valkey",
+    "find_programs",
+    "places",
+    "servers",
+    "stop",
+]
 
 
 @cache
@@ -27,6 +37,14 @@ def places() -> Places:
 def servers() -> Servers:
     """The servers of this deployment, as this process sees them."""
     return Servers(places())
+
+
+def find_programs() -> str:
+    """The folder of PostgreSQL's programs that come with the product; empty where they are not installed."""
+    try:
+        return str(binary("pg_dump").parent)
+    except EmbeddedServerError:
+        return ""
 
 
 def ensure() -> None:

@@ -3,11 +3,10 @@
 from datetime import timedelta
 from pathlib import Path
 
-from celery.schedules import crontab
-
 # Every Django process must know the queue, or its shared tasks would look for a broker of their own.
 import loopin_backend.celery as celery_module
 from analytics import __version__
+from analytics.schedule import SCHEDULE
 from loopin_backend import embedded, env
 from loopin_backend.addresses import (
     BROKER_DATABASE,
@@ -168,45 +167,7 @@ CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_ENABLE_UTC = True
-CELERY_BEAT_SCHEDULE = {
-    "seal-events": {"task": "analytics.tasks.seal_events", "schedule": 10.0},
-    "lake-upkeep": {"task": "analytics.tasks.lake_upkeep", "schedule": crontab(minute="*/15")},
-    "cleanup-analytics-data": {
-        "task": "analytics.tasks.cleanup_old_analytics_data",
-        "schedule": crontab(hour="3", minute="30"),
-    },
-    "deliver-messages": {"task": "analytics.tasks.deliver_messages", "schedule": 10.0},
-    "forward-events": {"task": "analytics.tasks.forward_events", "schedule": 5.0},
-    "tidy-deliveries": {
-        "task": "analytics.tasks.tidy_deliveries",
-        "schedule": crontab(hour="3", minute="50"),
-    },
-    "fold-ledger": {"task": "analytics.tasks.fold_ledger", "schedule": crontab(minute="*/5")},
-    "continue-datasets": {"task": "analytics.tasks.continue_datasets", "schedule": crontab(minute="*/5")},
-    "enrich-new-events": {"task": "analytics.tasks.enrich_new_events", "schedule": 30.0},
-    "generate-user-insights": {
-        "task": "analytics.tasks.generate_predictive_insights",
-        "schedule": crontab(minute="20", hour="*/6"),
-    },
-    # A quarter past, when sealing has taken in what an hour brought, and before anomalies are looked for.
-    "process-daily-metrics": {
-        "task": "analytics.tasks.process_daily_metrics_calculation",
-        "schedule": crontab(minute="15"),
-    },
-    "send-daily-summary": {
-        "task": "analytics.tasks.send_daily_summary",
-        "schedule": crontab(hour="7", minute="0"),
-    },
-    "detect-anomalies": {
-        "task": "analytics.tasks.detect_anomalies_batch",
-        "schedule": crontab(minute="*/30"),
-    },
-    "cluster-users": {
-        "task": "analytics.tasks.perform_user_clustering",
-        "schedule": crontab(hour="4", minute="40"),
-    },
-    "retrain-models": {"task": "analytics.tasks.retrain_models", "schedule": crontab(minute="10")},
-}
+CELERY_BEAT_SCHEDULE = SCHEDULE
 
 ANALYTICS_ENABLED = _env.analytics_enabled
 ANALYTICS_RETENTION_DAYS = _env.analytics_retention_days
@@ -220,7 +181,12 @@ ANALYTICS_MCP_WRITES = _env.analytics_mcp_writes
 ANALYTICS_PUBLIC_URL = _env.analytics_public_url
 ANALYTICS_TRUSTED_PROXIES = _env.analytics_trusted_proxies
 ANALYTICS_IP_MODE = _env.analytics_ip_mode
+ANALYTICS_RESPECT_DO_NOT_TRACK = _env.analytics_respect_do_not_track
+ANALYTICS_CONSENT = _env.analytics_consent
+ANALYTICS_ALLOWED_PROPERTIES = _env.analytics_allowed_properties
+ANALYTICS_DENIED_PROPERTIES = _env.analytics_denied_properties
 ANALYTICS_IMPORT_DIR = _env.analytics_import_dir or str(_data_dir / "imports")
+ANALYTICS_POSTGRES_PROGRAMS = _env.analytics_postgres_programs or embedded.find_programs()
 ANALYTICS_MAX_PENDING_EVENTS = _env.analytics_max_pending_events
 ANALYTICS_METRICS_TOKEN = _env.analytics_metrics_token.get_secret_value()
 ANALYTICS_PROMETHEUS_DIR = str(env.prometheus_dir() or "")

@@ -77,7 +77,11 @@ class ParsedTest(SimpleTestCase):
     """What is data parses, what is a command exists."""
 
     def test_data_parses(self) -> None:
-        readers: dict[str, Callable[[str], object]] = {"json": _json, "toml": tomllib.loads, "yaml": yaml.safe_load}
+        readers: dict[str, Callable[[str], object]] = {
+            "json": _json,
+            "toml": tomllib.loads,
+            "yaml": yaml.safe_load,
+        }
         for block in blocks(*readers):
             with self.subTest(block.place):
                 readers[block.kind](re.sub(r"…", "", block.code))

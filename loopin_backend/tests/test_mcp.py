@@ -32,6 +32,12 @@ DAYS = {"date_from": "2026-05-04", "date_to": "2026-05-07"}
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "query_trends": {**DAYS, "series": [{"event": "view", "measure": "persons"}], "interval": "day"},
     "query_funnel": {**DAYS, "steps": [{"event": "view"}, {"event": "paid"}], "window_seconds": 86_400},
+    "funnel_persons": {
+        **DAYS,
+        "steps": [{"event": "view"}, {"event": "paid"}],
+        "window_seconds": 86_400,
+        "step": 1,
+    },
     "query_retention": {**DAYS, "start_event": "view", "periods": 3},
     "query_paths": {**DAYS, "within": "person"},
     "query_lifecycle": DAYS,

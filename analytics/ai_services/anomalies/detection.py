@@ -25,6 +25,8 @@ from analytics.models.choices import PeriodType
 #: What the seasonal method looks back on for a day: a year of regression and the weeks that its spread is taken from.
 HISTORY_DAYS = 500
 MOST_DAYS = 3_650
+#: A band so wide that nothing lies beyond it finds nothing.
+MOST_DEVIATIONS = 20.0
 METHODS = ("seasonal", "zscore")
 
 _Rows = dict[dt.date, BusinessMetric]
@@ -62,30 +64,45 @@ def detect_all(
 
 
 def simulate_metric(
-    metric_name: str, days: int = 90, method: str = "seasonal", holidays: frozenset[dt.date] = frozenset()
+    metric_name: str,
+    days: int = 90,
+    method: str = "seasonal",
+    holidays: frozenset[dt.date] = frozenset(),
+    threshold: float | None = None,
 ) -> Simulation:
-    """What this method would have told about the last `days` days of a metric. Errors: as `detect_anomalies`."""
-    settings = _settings(method, days, holidays)
+    """What this method would have told about the last `days` days of a metric.
+
+    **Units**: `threshold` in deviations, None for the method's own. **Errors**: as `detect_anomalies`.
+    """
+    settings = _settings(method, days, holidays, threshold)
     rows = _by_day(_closed_rows(days).filter(metric_name=metric_name))
     return simulate(_series(rows), settings, since=_first_day(days))
 
 
 def judge_metric(
-    metric_name: str, days: int = 90, method: str = "seasonal", holidays: frozenset[dt.date] = frozenset()
+    metric_name: str,
+    days: int = 90,
+    method: str = "seasonal",
+    holidays: frozenset[dt.date] = frozenset(),
+    threshold: float | None = None,
 ) -> Judged:
-    """Every judged period of the last `days` days, with its band: what a chart draws. Errors: as `detect_anomalies`."""
-    settings = _settings(method, days, holidays)
+    """Every judged period of the last `days` days, with its band: what a chart draws. As `simulate_metric`."""
+    settings = _settings(method, days, holidays, threshold)
     judged = judge(_series(_by_day(_closed_rows(days).filter(metric_name=metric_name))), settings)
     return Judged(judged.status, tuple(_recent(judged.judgements, days)), judged.note)
 
 
-def _settings(method: str, days: int, holidays: frozenset[dt.date]) -> Settings:
+def _settings(
+    method: str, days: int, holidays: frozenset[dt.date], threshold: float | None = None
+) -> Settings:
     if method not in METHODS:
         raise BadInput(f"method: one of {', '.join(METHODS)}")
     if not 1 <= days <= MOST_DAYS:
         raise BadInput(f"days: 1 to {MOST_DAYS}")
+    if threshold is not None and not 0 < threshold <= MOST_DEVIATIONS:
+        raise BadInput(f"threshold: more than 0 and at most {MOST_DEVIATIONS} deviations")
     known: Method = "zscore" if method == "zscore" else "seasonal"
-    return Settings(method=known, holidays=holidays)
+    return Settings(method=known, threshold=threshold, holidays=holidays)
 
 
 def _closed_rows(days: int) -> QuerySet[BusinessMetric]:

@@ -30,7 +30,7 @@ _MOST_CLUSTERS = 20
 _SAME_WITHIN = 0.75
 
 #: Lists and frequencies are counts; scores from 0 to 1 are compared as they are.
-_IS_COUNT = np.array([name.startswith("preferred_") for name in FEATURES])
+IS_COUNT = np.array([name.startswith("preferred_") for name in FEATURES])
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class UserClusteringService:
         if users < LEAST_USERS:
             return _refusal(f"needs {LEAST_USERS} active users with a profile; has {users}")
         try:
-            found = find_clusters(profiles.features, _IS_COUNT, n_clusters)
+            found = find_clusters(profiles.features, IS_COUNT, n_clusters)
         except ValueError as error:
             return _refusal(str(error))
         with transaction.atomic():

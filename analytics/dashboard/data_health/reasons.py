@@ -55,6 +55,9 @@ _TEXTS: dict[str, ReasonText] = {
     "erased_person": ReasonText(
         _("The person was erased"), _("Nothing of it is kept. Who comes back needs another id.")
     ),
+    "do_not_track": ReasonText(
+        _("The browser asks not to be tracked"), _("Nothing of it is kept; that is what was asked for.")
+    ),
 }
 
 

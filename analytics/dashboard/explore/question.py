@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 from analytics import clock, conf
 from analytics.api import query as query_api
 from analytics.api.errors import body_of_validation
+from analytics.api.questions import own_values
 from analytics.dashboard import period
 from analytics.dashboard.explore import address
 from analytics.dashboard.period import Period
@@ -141,24 +142,7 @@ class Draft:
             raise BadInput(
                 str(body_of_validation(list(error.errors()))["detail"]), code="invalid_input"
             ) from error
-        return replace(question, values=_tidy(_own_values(read)))
-
-
-def _own_values(read: BaseModel) -> dict[str, Any]:
-    values = read.model_dump(exclude_none=True, exclude={"date_from", "date_to", "timezone"})
-    filters = values.pop("filters", None)  # to the end, behind what is shorter
-    return values if filters is None else {**values, "filters": filters}
-
-
-def _tidy(value: Any) -> Any:
-    """Without what goes without saying: a property is the event's unless something else is said."""
-    if isinstance(value, Mapping):
-        return {
-            name: _tidy(part)
-            for name, part in value.items()
-            if not (name == "scope" and part == "event") and part not in ([], {})
-        }
-    return [_tidy(part) for part in value] if isinstance(value, list) else value
+        return replace(question, values=own_values(read))
 
 
 def deployment_zone() -> str:

@@ -15,6 +15,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from analytics.dashboard import period, wording
+from analytics.dashboard.annotating import annotated
+from analytics.dashboard.boards import keeping
 from analytics.dashboard.explore import files, filter_rows, form
 from analytics.dashboard.explore.analyses import Analysis
 from analytics.dashboard.explore.question import PRESET_DAYS, Draft, Question, deployment_zone
@@ -73,11 +75,14 @@ class ExploreData(DashboardData):
             return {"template_name": f"{_FOLDER}/not_ready.html", "analysis": self.analysis}
         question = draft.question()
         answer: Any = question.answer()
-        result = self.analysis.show(question, answer)
+        result, notes = annotated(self.analysis.show(question, answer))
         shown = {
             "analysis": self.analysis,
             "question": question,
             "result": result,
+            "part": "",
+            "notes": notes,
+            "keep": keeping.form_of(request, question),
             "result_template": f"{_FOLDER}/results/{self.analysis.name}.html",
             "range_text": wording.days(question.period.first, question.period.last),
             "time_zone": question.zone.key,
@@ -169,12 +174,32 @@ def _links(request: HttpRequest, question: Question) -> list[dict[str, str]]:
     )
     with suppress(NoReverseMatch):  # a project may leave the pages of people out
         people = reverse("analytics:people_page")
+        if question.analysis.name == "funnel":
+            links += _links_to_steps(question, people)
         links += [
             {
                 "url": f"{people}?{urlencode({'cohort': number})}",
                 "text": _("People in %(name)s") % {"name": name},
             }
             for number, name in sorted(cohorts.items())
+        ]
+    return links
+
+
+def _links_to_steps(question: Question, people: str) -> list[dict[str, str]]:
+    """Who reached each step, and who was lost right before it."""
+    links = []
+    for place, step in enumerate(question.values["steps"], 1):
+        names = {"place": place, "name": step["event"]}
+        texts = {"reached": _("People who reached %(place)s. %(name)s") % names}
+        if place > 1:
+            texts["dropped"] = _("lost before it")
+        links += [
+            {
+                "url": f"{people}?{urlencode({'behind': question.query, 'step': place, 'outcome': outcome})}",
+                "text": text,
+            }
+            for outcome, text in texts.items()
         ]
     return links
 

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import ValidationError
 
 from analytics.api.errors import body_of_validation
 from analytics.api.people_shapes import PersonsQuery
+from analytics.api.query_shapes import FunnelRequest
 from analytics.dashboard import moments, wording
+from analytics.dashboard.explore.analyses import ANALYSES
+from analytics.dashboard.explore.question import Draft
 from analytics.dashboard.page import DashboardData, DashboardPage
 from analytics.dashboard.people.naming import name_of
 from analytics.errors import BadInput
 from analytics.reports import cohort_records, people
 from analytics.reports import first_hour as first_hour_report
+from analytics.reports.funnel_persons import Step
 
 _FOLDER = "analytics/dashboard/people"
 FORM_ID = "people-form"
 _PAGE_PEOPLE = 50
 _MOST_COHORTS = 200
 _ASKED = ("search", "cohort", "order", "cursor")
+#: The step of a funnel whose people are shown: the funnel's own address, the step, and who of it.
+_BEHIND = ("behind", "step", "outcome")
 
 
 class PeoplePage(DashboardPage):
@@ -40,6 +48,7 @@ class PeoplePage(DashboardPage):
             "cohort": request.GET.get("cohort", ""),
             "order": request.GET.get("order", ""),
             "cohorts": cohort_records.list_cohorts("", _MOST_COHORTS)["cohorts"],
+            "behind": {name: request.GET[name] for name in _BEHIND if request.GET.get(name)},
             "form_id": FORM_ID,
             "data_path": reverse("analytics:people_data"),
         }
@@ -60,7 +69,9 @@ class PeopleData(DashboardData):
 
     def load(self, request: HttpRequest) -> dict[str, Any]:
         """The API's answer to the same question."""
-        wanted = wanted_of(request)
+        wanted, step = wanted_of(request), step_of(request)
+        if step is not None:
+            wanted = replace(wanted, only=step.persons())
         found = people.list_people(wanted)
         rows = [_row(person) for person in found["persons"]]
         is_narrowed = bool(wanted.search or wanted.cohort is not None)
@@ -68,7 +79,10 @@ class PeopleData(DashboardData):
             "rows": rows,
             "next_query": _query(request, found["next_cursor"]) if found["next_cursor"] else "",
             "first_query": _query(request, None) if wanted.cursor else "",
-            "is_narrowed": is_narrowed,
+            "step": None
+            if step is None or wanted.only is None
+            else _described(request, step, len(wanted.only)),
+            "is_narrowed": is_narrowed or step is not None,
             "has_events": bool(rows) or first_hour_report.has_events(reverse("admin:index")),
             "fresh": moments.ago(found["proof"]["fresh_to"]),
         }
@@ -84,9 +98,43 @@ def wanted_of(request: HttpRequest) -> people.Wanted:
     return people.Wanted(**asked.model_dump())
 
 
+def step_of(request: HttpRequest) -> Step | None:
+    """The step of a funnel that an address names. **Errors**: `BadInput`."""
+    address = request.GET.get("behind", "")
+    if not address:
+        return None
+    number, outcome = request.GET.get("step", ""), request.GET.get("outcome", "reached")
+    if not (number.isascii() and number.isdigit() and len(number) < 3) or outcome not in (
+        "reached",
+        "dropped",
+    ):
+        raise BadInput(
+            _("A step of the funnel and “reached” or “dropped” are expected."), code="invalid_input"
+        )
+    funnel = FunnelRequest.model_validate(Draft(ANALYSES["funnel"], QueryDict(address)).question().request)
+    return Step(funnel.model_dump(), int(number), "dropped" if outcome == "dropped" else "reached")
+
+
+def _described(request: HttpRequest, step: Step, count: int) -> dict[str, str]:
+    """In words, and where the funnel is."""
+    names = {
+        "count": wording.number(count),
+        "place": step.step,
+        "name": step.funnel["steps"][step.step - 1]["event"],
+    }
+    text = (
+        _("%(count)s people who reached step %(place)s, %(name)s")
+        if step.outcome == "reached"
+        else _("%(count)s people who were lost before step %(place)s, %(name)s")
+    )
+    return {"text": text % names, "url": f"{reverse('analytics:funnel_page')}?{request.GET['behind']}"}
+
+
 def _query(request: HttpRequest, cursor: str | None) -> str:
     """The address of a page of the same list; what goes without saying is left out."""
-    kept = {name: request.GET[name] for name in ("search", "cohort", "order") if request.GET.get(name)}
+    kept = {
+        name: request.GET[name] for name in ("search", "cohort", "order", *_BEHIND) if request.GET.get(name)
+    }
     if kept.get("order") == "-created_at":
         del kept["order"]
     return urlencode({**kept, "cursor": cursor} if cursor else kept)

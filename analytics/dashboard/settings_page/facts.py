@@ -78,7 +78,7 @@ def _privacy(given: conf.AnalyticsSettings) -> Group:
 
 
 def _forwarding(given: conf.AnalyticsSettings) -> Group:
-    is_on = bool(settings.POSTHOG_API_KEY)
+    is_on = bool(getattr(settings, "POSTHOG_API_KEY", ""))
     state = (
         _("On: every event that is stored is handed on")
         if is_on

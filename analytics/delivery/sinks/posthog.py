@@ -39,7 +39,7 @@ class PostHogSink:
 
     def is_on(self) -> bool:
         """Whether there is a key."""
-        return bool(settings.POSTHOG_API_KEY)
+        return bool(getattr(settings, "POSTHOG_API_KEY", ""))
 
     def send(self, events: Sequence[OutgoingEvent]) -> None:
         """Post one batch. **Errors**: `SinkFault`, `Refusal`."""
@@ -47,8 +47,8 @@ class PostHogSink:
 
         try:
             answer = batch_post(
-                settings.POSTHOG_API_KEY,
-                determine_server_host(settings.POSTHOG_HOST),
+                getattr(settings, "POSTHOG_API_KEY", ""),
+                determine_server_host(getattr(settings, "POSTHOG_HOST", "https://us.i.posthog.com")),
                 gzip=True,
                 timeout=_TIMEOUT_S,
                 batch=[_message(event) for event in events],

@@ -1,17 +1,89 @@
-"""Step that decides how much of the sender's address is kept (`ANALYTICS_IP_MODE`)."""
+"""Steps that decide what is not kept: the sender's address (`ANALYTICS_IP_MODE`), denied and unlisted properties.
+
+A denied property is gone before any other step can read it, so neither a column nor a refused event's body has it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import ipaddress
+from typing import Any
 
+import orjson
 from django.conf import settings
 
 from analytics import conf
 from analytics.ingestion.event import Event
 
 _ADDRESS_PROPERTIES = ("$ip", "ip")
+#: Properties of a person or group travel in these.
+_NESTED = ("$set", "$set_once", "$group_set")
+
+
+def drop_denied_properties(event: Event) -> None:
+    """Take away what `ANALYTICS_DENIED_PROPERTIES` names, and from persons and groups also what is not allowed.
+
+    The receipt says how many they were, never what they held.
+    """
+    given, properties = conf.get(), event.properties
+    if not (given.denied_properties or given.allowed_properties) or not isinstance(properties, dict):
+        return
+    denied = [name for name in properties if name in given.denied_properties]
+    count = len(denied)
+    for name in denied:
+        del properties[name]
+    for holder in _NESTED:
+        if isinstance(inner := properties.get(holder), dict):
+            properties[holder] = {name: value for name, value in inner.items() if _is_allowed(name, given)}
+            count += len(inner) - len(properties[holder])
+    if count:
+        event.warn(f"denied_properties_removed: {count}")
+
+
+def drop_unlisted_properties(event: Event) -> None:
+    """Where `ANALYTICS_ALLOWED_PROPERTIES` names any, no other one is kept.
+
+    Names that begin with `$` are the SDKs' own and stay; deny those that shall not. The columns of an event are filled
+    before this, so the list does not have to name what they are made of.
+    """
+    given = conf.get()
+    if not given.allowed_properties:
+        return
+    unlisted = [name for name in event.properties if not _is_allowed(name, given)]
+    for name in unlisted:
+        del event.properties[name]
+    if unlisted:
+        event.warn(f"unlisted_properties_removed: {len(unlisted)}")
+
+
+def cleaned_body(body: bytes) -> bytes:
+    """What may be kept of the body of an event that its dialect refused: nothing that is denied.
+
+    Nothing at all where only listed properties may be kept, since nobody knows what is a property in it, or where it
+    cannot be read.
+    """
+    given = conf.get()
+    if given.allowed_properties:
+        return b""
+    if not given.denied_properties:
+        return body
+    try:
+        return orjson.dumps(_without(orjson.loads(body), frozenset(given.denied_properties)))
+    except (orjson.JSONDecodeError, TypeError):
+        return b""
+
+
+def _is_allowed(name: str, given: conf.AnalyticsSettings) -> bool:
+    if name in given.denied_properties:
+        return False
+    return not given.allowed_properties or name in given.allowed_properties or name.startswith("$")
+
+
+def _without(value: Any, denied: frozenset[str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _without(inner, denied) for name, inner in value.items() if name not in denied}
+    return [_without(inner, denied) for inner in value] if isinstance(value, list) else value
 
 
 def put_address(event: Event) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
-from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from analytics.errors import NotFound
-from analytics.models import PersonDistinctId
+from analytics.management.person import uuid_of
 from analytics.store import erasure
 from analytics.store.upkeep import engine
 
@@ -31,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Erase and certify."""
-        person = _uuid_of(options["person"])
+        person = uuid_of(options["person"])
         if not options["yes"] and input(f"Erase {person} for good? [y/N] ").strip().lower() != "y":
             raise CommandError("nothing was erased")
         try:
@@ -41,13 +40,3 @@ class Command(BaseCommand):
         erasure.continue_erasures(engine(), at_once=options["at_once"])
         for name, value in asdict(erasure.certificate(erased.uuid)).items():
             self.stdout.write(f"{name}: {value if value is not None else 'not yet; upkeep completes it'}")
-
-
-def _uuid_of(text: str) -> UUID:
-    known = PersonDistinctId.objects.select_related("person__merged_into").filter(distinct_id=text).first()
-    if known is not None:
-        return known.person.root.uuid
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise CommandError(f"no person goes by {text!r}") from error

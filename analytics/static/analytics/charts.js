@@ -140,6 +140,65 @@
     };
   }
 
+  /* Notes on dates: a numbered flag on a dashed line, and their words in the tip. The numbers are those of the list
+     below the chart, so that nothing depends on a colour. */
+  const notes = {
+    id: "notes",
+    afterDatasetsDraw(chart, _, { flags, colours }) {
+      if (!flags?.length || !chart.chartArea) return;
+      const { ctx, chartArea, scales } = chart;
+      ctx.save();
+      ctx.font = "600 10px Inter, sans-serif";
+      ctx.textAlign = "center";
+      ctx.textBaseline = "middle";
+      for (const [place, marks] of flags) {
+        const x = scales.x.getPixelForValue(place);
+        const text = marks.join(" ");
+        const width = ctx.measureText(text).width + 10;
+        const left = Math.min(Math.max(x - width / 2, chartArea.left), chartArea.right - width);
+        ctx.strokeStyle = colours.text;
+        ctx.lineWidth = 1;
+        ctx.setLineDash([2, 3]);
+        ctx.beginPath();
+        ctx.moveTo(x, chartArea.top);
+        ctx.lineTo(x, chartArea.bottom);
+        ctx.stroke();
+        ctx.setLineDash([]);
+        ctx.fillStyle = colours.tip;
+        ctx.beginPath();
+        ctx.roundRect(left, chartArea.top - 6, width, 16, 4);
+        ctx.fill();
+        ctx.fillStyle = colours.tipText;
+        ctx.fillText(text, left + width / 2, chartArea.top + 2.5);
+      }
+      ctx.restore();
+    },
+  };
+  Chart.register(notes);
+
+  function annotate(options, data, colours) {
+    const given = data.notes || [];
+    if (!given.length) return;
+    const flags = new Map();
+    for (const note of given) flags.set(note.place, [...(flags.get(note.place) || []), note.mark]);
+    options.plugins.notes = { flags: [...flags], colours };
+    options.layout.padding.top = 12;
+    options.plugins.tooltip.footerColor = colours.tipText;
+    options.plugins.tooltip.footerFont = { family: "Inter, sans-serif", size: 12, weight: 400 };
+    options.plugins.tooltip.callbacks.footer = (items) =>
+      given.filter((note) => note.place === items[0]?.dataIndex).flatMap((note) => fold(`${note.mark}  ${note.text}`));
+  }
+
+  /* A tip breaks no lines by itself. */
+  function fold(text) {
+    const lines = [""];
+    for (const word of text.split(" ")) {
+      if (lines.at(-1) && lines.at(-1).length + word.length > 44) lines.push("");
+      lines[lines.length - 1] += `${lines.at(-1) ? " " : ""}${word}`;
+    }
+    return lines;
+  }
+
   function options(data, colours) {
     const now = write(data.buckets, titles[data.interval]);
     const before = write(data.before_buckets, titles[data.interval]);
@@ -148,6 +207,7 @@
     tooltip.filter = (item) => item.datasetIndex < 2;
     tooltip.callbacks.title = () => data.label;
     tooltip.callbacks.label = (item) => `${(item.datasetIndex ? before : now)[item.dataIndex]}: ${whole.format(item.parsed.y)}`;
+    annotate(shared, data, colours);
     return shared;
   }
 
@@ -173,7 +233,7 @@
     for (const canvas of document.querySelectorAll("canvas[data-chart]")) draw(canvas);
   }
 
-  globalThis.analyticsCharts = { frame, language, palette, short, ticks, titles, write };
+  globalThis.analyticsCharts = { annotate, frame, language, palette, short, ticks, titles, write };
   document.addEventListener("htmx:afterSettle", drawAll);
   new MutationObserver(drawAll).observe(document.documentElement, { attributeFilter: ["class"] });
 })();

@@ -2,10 +2,10 @@
 "use strict";
 
 (() => {
-  const { frame, language, palette, short, ticks, titles, write } = globalThis.analyticsCharts;
+  const { annotate, frame, language, palette, short, ticks, titles, write } = globalThis.analyticsCharts;
   const exact = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
   const COLOURS = 8;
-  let drawn = null;
+  const drawn = new Map();
 
   function colours() {
     const style = getComputedStyle(document.documentElement);
@@ -93,7 +93,7 @@
   }
 
   /* Each group is a bar of those who came so far, and a pale one of those who did not. */
-  function funnel(data, look) {
+  function funnel(data, look, width) {
     const sets = [];
     data.groups.forEach((group, place) => {
       const colour = look.series[place % COLOURS];
@@ -102,7 +102,7 @@
       sets.push({ ...shared, label: group.label, data: group.percents, persons: group.persons, backgroundColor: colour });
       sets.push({ ...shared, label: data.lost_label, data: lost, isLost: true, backgroundColor: look.lost, borderColor: look.lost });
     });
-    const chart = bars(data.steps.map((name, place) => shorten(`${place + 1}. ${name}`, data.steps.length)), sets, look);
+    const chart = bars(data.steps.map((name, place) => shorten(`${place + 1}. ${name}`, width / data.steps.length)), sets, look);
     asPercent(chart.options);
     chart.options.scales.x.stacked = true;
     chart.options.scales.y.stacked = true;
@@ -118,8 +118,8 @@
     return chart;
   }
 
-  function shorten(text, steps) {
-    const most = Math.max(5, Math.floor((document.getElementById("data").clientWidth - 80) / steps / 7));
+  function shorten(text, width) {
+    const most = Math.max(5, Math.floor(width / 7.5));
     return text.length > most ? `${text.slice(0, most - 1)}…` : text;
   }
 
@@ -157,16 +157,35 @@
     place.replaceChildren(...(items.length > 1 ? items : []));
   }
 
-  function draw() {
-    drawn?.destroy();
-    drawn = null;
-    const canvas = document.querySelector("canvas[data-explore-chart]");
-    if (!canvas) return;
+  function draw(canvas) {
     const data = JSON.parse(document.getElementById(canvas.dataset.exploreChart).textContent);
-    drawn = new Chart(canvas, kinds[data.kind](data, colours()));
-    legend(canvas.closest("figure").querySelector("[data-legend]"), drawn, data);
+    const look = colours();
+    const config = kinds[data.kind](data, look, canvas.parentElement.clientWidth);
+    annotate(config.options, data, look);
+    drawn.get(canvas)?.destroy();
+    const chart = new Chart(canvas, config);
+    drawn.set(canvas, chart);
+    legend(canvas.closest("figure").querySelector("[data-legend]"), chart, data);
   }
 
-  document.addEventListener("htmx:afterSettle", draw);
-  new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["class"] });
+  function forget() {
+    for (const [canvas, chart] of drawn) {
+      if (canvas.isConnected) continue;
+      chart.destroy();
+      drawn.delete(canvas);
+    }
+  }
+
+  function drawNew() {
+    forget();
+    for (const canvas of document.querySelectorAll("canvas[data-explore-chart]")) if (!drawn.has(canvas)) draw(canvas);
+  }
+
+  function drawAll() {
+    forget();
+    for (const canvas of document.querySelectorAll("canvas[data-explore-chart]")) draw(canvas);
+  }
+
+  document.addEventListener("htmx:afterSettle", drawNew);
+  new MutationObserver(drawAll).observe(document.documentElement, { attributeFilter: ["class"] });
 })();

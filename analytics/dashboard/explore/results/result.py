@@ -53,13 +53,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows as texts; the first cell of a row is its heading. `is_open` for the one that is seen at once."""
+    """Rows as texts; the first cell of a row is its heading. `is_open` for the one that is seen at once.
+
+    `has_notes`: the last column says what happened on a date.
+    """
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     is_open: bool = False
     text_columns: int = 1
+    has_notes: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The page of sentiment: over time, by event, by score, examples, what goes with it, and a text to try."""
