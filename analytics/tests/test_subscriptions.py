@@ -245,14 +245,15 @@ class LetterTest(SubscriptionsTestCase):
         self.assertIn("&lt;script&gt;", sent.alternatives[0][0])
 
     def test_tables_of_any_payload_do_no_harm(self) -> None:
-        for tables in (
+        payloads: tuple[Any, ...] = (
             None,
             "x",
             [None],
             [{}],
             [{"columns": 3, "rows": [5]}],
             [{"columns": ["a"], "rows": [["b", "c"]]}],
-        ):
+        )
+        for tables in payloads:
             made = letter.compose("report", {"title": "t", "tables": tables})
             self.assertIn("t", made.as_text())
             self.assertIn("t", made.as_html())
