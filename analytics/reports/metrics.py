@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from analytics import clock, conf
 from analytics.errors import BadInput
@@ -177,10 +178,9 @@ def _rows(*, newest_only: bool = True) -> QuerySet[BusinessMetric]:
 
 
 def _newest(rows: QuerySet[BusinessMetric]) -> dict[str, BusinessMetric]:
-    found: dict[str, BusinessMetric] = {}
-    for row in rows.order_by("period_start"):
-        found[row.metric_name] = row
-    return found
+    """The newest row of each metric, found by the database: 60 days of 20 metrics are 1,200 rows to read."""
+    place = Window(RowNumber(), partition_by="metric_name", order_by="-period_start")
+    return {row.metric_name: row for row in rows.annotate(place=place).filter(place=1)}
 
 
 def _defined(

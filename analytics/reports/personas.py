@@ -13,6 +13,7 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
+from django.contrib.auth import get_user_model
 
 from analytics.ai_services.clustering.kmeans import SEED, Scaling
 from analytics.ai_services.clustering.service import IS_COUNT, LEAST_USERS
@@ -150,6 +151,12 @@ def people_of_users(user_ids: Sequence[int]) -> dict[int, UUID]:
     """The person of each of these users who has one; of several that are not merged, the newest."""
     rows = Person.objects.filter(user_id__in=user_ids).order_by("pk").values_list("user_id", "uuid")
     return {user_id: uuid for user_id, uuid in rows if user_id is not None}
+
+
+def names_of_users(user_ids: Sequence[int]) -> dict[int, str]:
+    """What each of these users logs in as; who is gone has no name."""
+    model = get_user_model()
+    return dict(model.objects.filter(pk__in=user_ids).values_list("pk", model.USERNAME_FIELD))
 
 
 def _persona_of(users: list[int]) -> list[int]:

@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from analytics.ai_services.anomalies import Judged, Judgement, Simulation
+from analytics.ai_services.anomalies import Judged, Judgement
 from analytics.ai_services.anomalies.series import day_of
 from analytics.dashboard import wording
 from analytics.dashboard.metrics.cards import link_to
@@ -107,8 +108,7 @@ class AnomaliesData(DashboardData):
             "periods": wording.number(len(judged.judgements)),
             "chart": _chart(judged, unit) if judged.judgements else None,
             "findings": [_finding(one, unit) for one in reversed(judged.anomalies)][:_MOST_LISTED],
-            "finding_count": wording.number(len(judged.anomalies)),
-            **_preview(found.simulation, unit),
+            **_preview(found, unit),
         }
 
 
@@ -180,10 +180,11 @@ def _finding(one: Judgement, unit: str) -> dict[str, Any]:
     }
 
 
-def _preview(simulation: Simulation, unit: str) -> dict[str, Any]:
-    """What an alert would have told, by month."""
-    months = simulation.by_month
-    most = max(months.values(), default=1)
+def _preview(found: report.Found, unit: str) -> dict[str, Any]:
+    """What an alert would have told, by month; quiet months count, too."""
+    simulation, judged = found.simulation, found.judged.judgements
+    months = {f"{one.start:%Y-%m}": 0 for one in judged} | simulation.by_month
+    most = max([1, *months.values()])
     per_month = simulation.per_month
     return {
         "alarm_count": simulation.count,
@@ -199,8 +200,6 @@ def _preview(simulation: Simulation, unit: str) -> dict[str, Any]:
 
 
 def _month(name: str) -> str:
-    from django.utils.formats import date_format
-
     return str(date_format(date.fromisoformat(f"{name}-01"), "YEAR_MONTH_FORMAT"))
 
 

@@ -16,7 +16,7 @@ from analytics.ai_services.insights.scoreboard import FLOOR, LEAST_JUDGED
 from analytics.dashboard import moments, wording
 from analytics.dashboard.insights.evidence import Line, Link, lines_of, links_of
 from analytics.models.choices import InsightStatus, InsightType, Priority
-from analytics.reports.personas import people_of_users
+from analytics.reports.personas import names_of_users, people_of_users
 
 #: Verdicts that a reader gives, with what their button says.
 VERDICTS: dict[str, str | Promise] = {
@@ -33,6 +33,8 @@ _ACTIONS: dict[str, str | Promise] = {
     "read_negative_examples": gettext_lazy("Read the negative examples"),
     "look_into_metric": gettext_lazy("Look into the metric"),
 }
+#: Above it a rounded figure would claim certainty.
+_NEARLY_SURE = 0.99
 _ICONS = {
     Priority.CRITICAL: "report",
     Priority.HIGH: "warning",
@@ -47,6 +49,7 @@ class Shown:
 
     uuid: UUID
     title: str
+    about: str
     description: str
     kind: str
     level: str
@@ -81,8 +84,10 @@ class Record:
 def shown_of(rows: Sequence[Mapping[str, Any]]) -> list[Shown]:
     """Insights, with the persons whom they are about, found together."""
     users = {_user_of(row) for row in rows} - {None}
-    people = people_of_users([user for user in users if user is not None]) if users else {}
-    return [_shown(row, people.get(_user_of(row) or 0)) for row in rows]
+    ids = [user for user in users if user is not None]
+    people = people_of_users(ids) if ids else {}
+    names = names_of_users(ids) if ids else {}
+    return [_shown(row, people.get(_user_of(row) or 0), names) for row in rows]
 
 
 def records_of(scoreboard: Sequence[Mapping[str, Any]]) -> list[Record]:
@@ -90,17 +95,18 @@ def records_of(scoreboard: Sequence[Mapping[str, Any]]) -> list[Record]:
     return [_record(score) for score in sorted(scoreboard, key=lambda score: -score["insights"])]
 
 
-def _shown(row: Mapping[str, Any], person: UUID | None) -> Shown:
+def _shown(row: Mapping[str, Any], person: UUID | None, names: Mapping[int, str]) -> Shown:
     actions = row["suggested_actions"] if isinstance(row["suggested_actions"], list) else []
     return Shown(
         uuid=row["uuid"],
         title=row["title"],
+        about=names.get(_user_of(row) or 0, ""),
         description=row["description"],
         kind=_label(InsightType, row["insight_type"]),
         level=row["priority"] if row["priority"] in Priority.values else "",
         level_text=_label(Priority, row["priority"]),
         level_icon=_ICONS.get(row["priority"], "info"),
-        confidence=wording.percent(row["confidence_score"] * 100, 0),
+        confidence=_sure(row["confidence_score"]),
         status=row["status"],
         status_text=_label(InsightStatus, row["status"]),
         made=moments.ago(row["created_at"]),
@@ -112,6 +118,13 @@ def _shown(row: Mapping[str, Any], person: UUID | None) -> Shown:
         links=links_of(row, person),
         verdict_url=reverse("analytics:insight_verdict", kwargs={"insight": row["uuid"]}),
     )
+
+
+def _sure(confidence: float) -> str:
+    """A confidence as a percentage, of which none is a hundred."""
+    if confidence > _NEARLY_SURE:
+        return _("over %(most)s") % {"most": wording.percent(_NEARLY_SURE * 100, 0)}
+    return wording.percent(confidence * 100, 0)
 
 
 def _record(score: Mapping[str, Any]) -> Record:

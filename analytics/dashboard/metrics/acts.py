@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from analytics.dashboard.acting import Act
 from analytics.dashboard.metrics import settings_form
 from analytics.dashboard.metrics.cards import link_to
 from analytics.errors import BadInput
-from analytics.metrics.registry import all_metrics, find_metric
+from analytics.metrics.registry import find_metric
 from analytics.reports import alerts, metrics
 
 
@@ -20,8 +19,7 @@ class MetricAct(Act):
 
     def page(self, request: HttpRequest) -> str:
         """The page from which it was asked."""
-        name = request.POST.get("metric", "")
-        return link_to(name) if name in all_metrics() else reverse("analytics:metrics_page")
+        return link_to(request.POST.get("metric", ""))
 
 
 class Decide(MetricAct):

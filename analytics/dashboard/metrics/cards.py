@@ -18,6 +18,7 @@ from analytics import clock, conf
 from analytics.dashboard import moments, wording
 from analytics.dashboard.metrics.sparkline import Sparkline, sparkline_of
 from analytics.dashboard.metrics.standing import Standing, point_standing, standing_of
+from analytics.metrics.registry import all_metrics
 from analytics.models.choices import AlertState
 
 SPARK_DAYS = 30
@@ -165,8 +166,9 @@ def alert_row(alert: Mapping[str, Any]) -> AlertRow:
 
 
 def link_to(name: str) -> str:
-    """The page of a metric."""
-    return f"{reverse('analytics:metrics_page')}?{urlencode({'metric': name})}"
+    """The page of a metric; of one that is declared no more, or only has rows, the page of all."""
+    page = reverse("analytics:metrics_page")
+    return f"{page}?{urlencode({'metric': name})}" if name in all_metrics() else page
 
 
 def day_of(period_start: datetime) -> str:

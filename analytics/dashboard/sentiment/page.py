@@ -28,6 +28,8 @@ _FOLDER = "analytics/dashboard/sentiment"
 _PRESET_DAYS = (7, 30, 90, 365)
 _DEFAULT_DAYS = 90
 _EVENT_CHARACTERS = 200
+#: More bars than this are too thin to be read.
+_MOST_BARS = 100
 _BIN = 0.1
 #: Scores lie on a side from this bin on: bins of a tenth, and a bound of a tenth.
 _NEGATIVE_BINS, _POSITIVE_BINS = 9, 11
@@ -68,7 +70,7 @@ class SentimentData(DashboardData):
             "texts": wording.number(texts),
             "has_texts": texts > 0,
             "figures": _figures(found, texts, judged),
-            "trend": _trend(found, chosen),
+            "trend": _trend(found),
             "days": _day_rows(found),
             "scores": _scores(found),
             "events": _event_rows(request, found),
@@ -156,33 +158,36 @@ def _figures(found: MoodsAnswer, texts: int, judged: int) -> list[tuple[str, str
     ]
 
 
-def _trend(found: MoodsAnswer, chosen: Period) -> dict[str, Any]:
-    """Every day of the range, up to the last with a text."""
-    last = max(found.days, default=chosen.first)
-    days = [chosen.first + timedelta(days=number) for number in range((last - chosen.first).days + 1)]
-    moods = [found.days.get(day) for day in days]
+def _trend(found: MoodsAnswer) -> dict[str, Any]:
+    """Every day from the first to the last with a text; of a long time every week, from its Monday on."""
+    first, last = min(found.days, default=None), max(found.days, default=None)
+    if first is None or last is None:
+        return {}
+    step = 1 if (last - first).days < _MOST_BARS else 7
+    first -= timedelta(days=first.weekday() if step > 1 else 0)
+    days = [first + timedelta(days=number) for number in range(0, (last - first).days + 1, step)]
+    sides = {day: [0, 0, 0] for day in days}
+    for day, mood in found.days.items():
+        sums = sides[first + timedelta(days=(day - first).days // step * step)]
+        counts = (mood.negative, mood.texts - mood.negative - mood.positive, mood.positive)
+        for place, count in enumerate(counts):
+            sums[place] += count
+    names = (
+        ("negative", _("Negative")), ("neutral", _("Neutral or left alone")), ("positive", _("Positive")),
+    )  # fmt: skip
     data = {
         "kind": "sides",
         "buckets": [f"{day.isoformat()}T00:00" for day in days],
         "sides": [
-            {
-                "name": "negative",
-                "label": _("Negative"),
-                "values": [one.negative if one else 0 for one in moods],
-            },
-            {
-                "name": "neutral",
-                "label": _("Neutral or left alone"),
-                "values": [one.texts - one.negative - one.positive if one else 0 for one in moods],
-            },
-            {
-                "name": "positive",
-                "label": _("Positive"),
-                "values": [one.positive if one else 0 for one in moods],
-            },
+            {"name": name, "label": label, "values": [sides[day][place] for day in days]}
+            for place, (name, label) in enumerate(names)
         ],
     }
-    return {"data": data, "summary": _("Texts a day by their side. All values are in the table.")}
+    return {
+        "data": data,
+        "title": _("Texts a day") if step == 1 else _("Texts a week"),
+        "summary": _("Texts by their side. All values are in the table."),
+    }
 
 
 def _day_rows(found: MoodsAnswer) -> list[dict[str, str]]:

@@ -64,7 +64,7 @@
   function history(data, look) {
     const last = data.buckets.length - 1;
     const segment = { borderDash: (context) => (data.is_unfinished && context.p1DataIndex === last ? [3, 3] : undefined) };
-    const lines = data.lines.map((one, place) => line(one.label, one.values, look.series[place % COLOURS], { segment, spanGaps: true }));
+    const lines = data.lines.map((one, place) => line(one.label, one.values, look.series[place % COLOURS], { segment, spanGaps: true, cubicInterpolationMode: "default" }));
     const limits = data.limits.map((one) =>
       line(one.label, data.buckets.map(() => one.value), look[one.name], {
         borderDash: dashes[one.name],
@@ -138,7 +138,10 @@
 
   function plane(look, x, y) {
     const options = frame(look);
-    const title = (text) => ({ display: true, text, color: look.text, font: { family: "Inter, sans-serif", size: 12 } });
+    /* A long title would be squeezed on a phone: there it stands in lines. */
+    const isNarrow = document.getElementById("data").clientWidth < 560;
+    const inLines = (text) => (isNarrow ? text.split(/ (?=[+(−])/) : text);
+    const title = (text) => ({ display: true, text: inLines(text), color: look.text, font: { family: "Inter, sans-serif", size: isNarrow ? 11 : 12 } });
     options.interaction = { mode: "nearest", intersect: true };
     for (const [axis, text] of [["x", x], ["y", y]]) {
       const scale = options.scales[axis];
@@ -201,6 +204,7 @@
       cubicInterpolationMode: "default",
       pointRadius: (context) => 3 + 7 * Math.sqrt((data.points[context.dataIndex]?.count ?? 0) / most),
       pointHoverRadius: 10,
+      clip: false,
     });
     const perfect = line(data.perfect_label, [{ x: 0, y: 0 }, { x: 1, y: 1 }], look.before, { showLine: true, borderDash: [4, 4], borderWidth: 1.25, pointRadius: 0, pointHoverRadius: 0, isDashed: true });
     return { type: "scatter", data: { datasets: [curve, perfect] }, options };
